@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class HubConfig(AppConfig):
+    """The wiring as an app: it has checks and commands, and no models."""
+
+    name = "fediverse"
+    label = "hub"
+
+    def ready(self) -> None:
+        from fediverse import checks  # noqa: F401, PLC0415  (registers the checks)
