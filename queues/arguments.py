@@ -1,0 +1,102 @@
+"""What a job is told: a frozen dataclass of scalars with a stable kind. Pure."""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any, ClassVar, Self
+
+SCALARS: dict[type, tuple[type, ...]] = {
+    str: (str,),
+    int: (int,),
+    float: (float, int),
+    bool: (bool,),
+    types.NoneType: (types.NoneType,),
+}
+
+
+class ArgumentsError(ValueError):
+    """Arguments that cannot travel; the message names the field and what is allowed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """The base of every job's arguments. Ids and scalars only: never a token, never a model.
+
+    `kind` names the job for good: renaming the class or its handler strands no queued row.
+    The JSON form has camelCase keys.
+    """
+
+    kind: ClassVar[str] = ""
+
+    @property
+    def job_name(self) -> str:
+        """The name that people see; the kind unless a subclass says more."""
+        return self.kind
+
+    @property
+    def owner(self) -> str:
+        """Whose job it is, opaque to the engine; empty for nobody's."""
+        return ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the payload. Fields that are None are left out. Raises ArgumentsError."""
+        payload = {}
+        for name, allowed in field_types(type(self)).items():
+            value = getattr(self, name)
+            _check_scalar(name, value, allowed)
+            if value is not None:
+                payload[camel(name)] = value
+        return payload
+
+    @classmethod
+    def from_json(cls, payload: object) -> Self:
+        """Return the arguments of a payload. Raises ArgumentsError, also for unknown fields."""
+        if not isinstance(payload, dict):
+            raise ArgumentsError(f"The payload is a {type(payload).__name__}; allowed: an object.")
+        allowed = field_types(cls)
+        names = {camel(name): name for name in allowed}
+        values = {}
+        for key, value in payload.items():
+            if key not in names:
+                raise ArgumentsError(
+                    f"{key!r} is no field of {cls.kind}; allowed: {sorted(names)}."
+                )
+            _check_scalar(key, value, allowed[names[key]])
+            values[names[key]] = value
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ArgumentsError(f"{cls.kind}: {error}.") from error
+
+
+@cache
+def field_types(cls: type[Arguments]) -> dict[str, tuple[type, ...]]:
+    """Return the allowed scalar types of each field. Raises ArgumentsError for any other type."""
+    if not is_dataclass(cls):
+        raise ArgumentsError(f"{cls.__name__} is not a dataclass.")
+    hints = typing.get_type_hints(cls)
+    return {field.name: _scalar_types(field.name, hints[field.name]) for field in fields(cls)}
+
+
+def camel(name: str) -> str:
+    """Return the JSON form of a Python name: user_id becomes userId."""
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+def _scalar_types(name: str, hint: Any) -> tuple[type, ...]:
+    is_union = isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
+    options = typing.get_args(hint) if is_union else (hint,)
+    strangers = [option for option in options if option not in SCALARS]
+    if strangers:
+        raise ArgumentsError(f"{name}: {strangers[0]!r} cannot travel as JSON; allowed: scalars.")
+    return tuple(scalar for option in options for scalar in SCALARS[option])
+
+
+def _check_scalar(name: str, value: object, allowed: tuple[type, ...]) -> None:
+    if type(value) not in allowed:
+        names = ", ".join(sorted(kind.__name__ for kind in allowed))
+        raise ArgumentsError(f"{name} is a {type(value).__name__}; allowed: {names}.")

@@ -1,0 +1,64 @@
+"""System checks of the engine's settings."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+
+from queues.conf import QueueSettingsError, get_queues
+
+JSON_SERIALIZER: Final = "rq.serializers.JSONSerializer"
+CLASSES: Final = {
+    "QUEUE_CLASS": "queues.transport.queue.HubQueue",
+    "JOB_CLASS": "queues.transport.job.HubJob",
+    "WORKER_CLASS": "queues.transport.worker.HubWorker",
+}
+THREADS_BESIDE_SLOTS: Final = 4
+
+
+@register()
+def queue_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """Report a QUEUES setting that cannot be used (queues.E001)."""
+    try:
+        get_queues()
+    except QueueSettingsError as error:
+        hint = "See queues.conf.QueueConf for what a queue may set."
+        return [Error(f"QUEUES: {error}", hint=hint, id="queues.E001")]
+    return []
+
+
+@register()
+def rq_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """Report RQ settings that would bring pickle (queues.E002) or RQ's own classes (E003) back."""
+    found: list[CheckMessage] = []
+    serializers = {
+        name: settings.RQ_QUEUES.get(name, {}).get("SERIALIZER") for name in settings.QUEUES
+    }
+    for name, serializer in serializers.items():
+        if serializer != JSON_SERIALIZER:
+            text = f"RQ_QUEUES[{name!r}]['SERIALIZER'] is {serializer!r}."
+            hint = f"Set it to {JSON_SERIALIZER!r}: unpickling what lies in Redis runs it as code."
+            found.append(Error(text, hint=hint, id="queues.E002"))
+    for key, path in CLASSES.items():
+        if settings.RQ.get(key) != path:
+            text = f"RQ[{key!r}] is {settings.RQ.get(key)!r}."
+            found.append(Error(text, hint=f"Set it to {path!r}.", id="queues.E003"))
+    return found
+
+
+@register()
+def pool_size(**_kwargs: Any) -> list[CheckMessage]:
+    """Warn when a worker's threads would wait for each other's connections (queues.W001)."""
+    pool = settings.DATABASES["default"].get("OPTIONS", {}).get("pool")
+    if not isinstance(pool, dict) or queue_settings():
+        return []
+    wanted = sum(conf.slots for conf in get_queues().values()) + THREADS_BESIDE_SLOTS
+    if pool["max_size"] >= wanted:
+        return []
+    text = (
+        f"A worker with all slots busy needs {wanted} connections, the pool has {pool['max_size']}."
+    )
+    hint = "Raise DATABASE_POOL_SIZE or lower the SLOTS_ variables."
+    return [Warning(text, hint=hint, id="queues.W001")]

@@ -1,0 +1,18 @@
+"""Delayed jobs that are due begin to wait."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from queues.database import fetch
+from queues.statements import PROMOTE_DUE
+from queues.transport.hints import Hint, push
+
+LIMIT: Final = 1000
+
+
+def run_once() -> int:
+    """Promote what is due by Postgres' clock, the longest due first; return how many."""
+    rows = fetch(PROMOTE_DUE, {"limit": LIMIT})
+    push(Hint(id=id_, queue=queue, priority=priority) for id_, queue, priority in rows)
+    return len(rows)

@@ -1,0 +1,36 @@
+"""`manage.py rqworker`: django-rq's command, with JSON, our worker and all queues by default."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import CommandError
+from django_rq.management.commands.rqworker import Command as RQWorkerCommand
+
+from queues.checks import JSON_SERIALIZER
+from queues.conf import get_queues
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+
+class Command(RQWorkerCommand):
+    """Run one worker process; see `docs/architecture.md` for what it does with a job."""
+
+    help = "Runs the jobs of the named queues, or of all, until SIGTERM or Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take django-rq's options; django-rq's own default here would be pickle."""
+        super().add_arguments(parser)
+        parser.set_defaults(serializer=JSON_SERIALIZER)
+
+    def handle(self, *args: str, **options: Any) -> None:
+        """Refuse what our queues do not have, then work."""
+        unknown = sorted(set(args) - set(get_queues()))
+        if unknown:
+            raise CommandError(f"No queue {unknown[0]!r}; allowed: {', '.join(get_queues())}.")
+        if options["serializer"] not in {JSON_SERIALIZER, "json"}:
+            raise CommandError("--serializer: allowed: json. Pickle would run what lies in Redis.")
+        if options["with_scheduler"]:
+            raise CommandError("--with-scheduler: not needed; every worker promotes delayed jobs.")
+        super().handle(*(args or tuple(get_queues())), **options)

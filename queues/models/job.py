@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from queues.conf import MAX_PRIORITY
+from queues.states import State
+
+
+class Cause(models.TextChoices):
+    """Why a job ended as failed."""
+
+    NONE = "", "none"
+    ATTEMPTS = "attempts", "attempts spent"
+    REFUSED = "refused", "the handler gave up"
+    TIMEOUT = "timeout", "ran out of time"
+    CRASHED = "crashed", "its workers died"
+
+
+class Job(models.Model):
+    """A job: the row is the job, and Redis only hints at it.
+
+    `state` is moved by guarded UPDATEs alone (see `queues.statements`). `token` grows with every
+    claim, and whoever writes with an old one changes nothing. `attempt` counts tries that were not
+    given back, `crashes` the workers that died on it. `run_at` is when the job is or was due, by
+    Postgres' clock. `keep_completed` and `keep_failed` are the job's own retention; null means the
+    queue's.
+    """
+
+    queue = models.CharField(max_length=64)
+    kind = models.CharField(max_length=100)
+    name = models.CharField(max_length=200, help_text="What people call it.")
+    owner = models.CharField(max_length=64, blank=True, help_text="Whose job it is.")
+    payload = models.JSONField(default=dict)
+
+    state = models.CharField(max_length=16, choices=[(s.value, s.value) for s in State])
+    priority = models.PositiveIntegerField(default=0, help_text="0 goes first, then 1, 2, …")
+    front = models.BooleanField(default=False, help_text="Goes before its whole queue.")
+    attempt = models.PositiveSmallIntegerField(default=0)
+    max_attempts = models.PositiveSmallIntegerField(default=1)
+    backoff = models.JSONField(default=dict)
+    timeout = models.PositiveIntegerField(default=180, help_text="Seconds from its start.")
+    token = models.BigIntegerField(default=0)
+    crashes = models.PositiveSmallIntegerField(default=0)
+    keep_completed = models.PositiveIntegerField(null=True)
+    keep_failed = models.PositiveIntegerField(null=True)
+
+    created_at = models.DateTimeField(db_default=Now())
+    run_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    worker = models.ForeignKey(
+        "queues.Worker",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
+        db_index=False,  # job_active is the index
+    )
+
+    progress = models.JSONField(null=True)
+    result = models.JSONField(null=True)
+    cause = models.CharField(max_length=16, choices=Cause.choices, blank=True, default=Cause.NONE)
+    error_class = models.CharField(max_length=200, blank=True)
+    error_message = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[s.value for s in State]), name="job_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(priority__lte=MAX_PRIORITY), name="job_priority_range"
+            ),
+        ]
+        indexes: ClassVar = [
+            # What a worker looks for when Redis has nothing to offer, in the order of service.
+            models.Index(
+                "queue",
+                models.F("front").desc(),
+                "priority",
+                "run_at",
+                "id",
+                condition=models.Q(state=State.WAITING),
+                name="job_waiting",
+            ),
+            models.Index(
+                "run_at", "id", condition=models.Q(state=State.DELAYED), name="job_delayed"
+            ),
+            models.Index("worker", condition=models.Q(state=State.ACTIVE), name="job_active"),
+            # Retention: the newest finished jobs of one queue and state.
+            models.Index(
+                "queue",
+                "state",
+                models.F("finished_at").desc(),
+                models.F("id").desc(),
+                condition=models.Q(finished_at__isnull=False),
+                name="job_finished",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"job {self.pk} ({self.name})"

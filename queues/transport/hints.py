@@ -1,0 +1,114 @@
+"""Hints: ids of waiting jobs, pushed through Redis so that a worker hears of them at once.
+
+A hint may be lost, late, doubled or forged. Workers look into Postgres every second anyway, and
+claim there, so none of this loses or doubles a job.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from queues.transport.client import RedisError, consumer, producer
+from queues.transport.job import HubJob
+from queues.transport.queue import HubQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+log = logging.getLogger(__name__)
+
+SILENCE_SECONDS: Final = 1.0
+# One fewer than the largest bigint has.
+MAX_DIGITS: Final = 19
+
+POP: Final = """
+local ids = {}
+for i = 1, #ARGV do
+    local wanted = tonumber(ARGV[i])
+    local listed = redis.call('LPOP', KEYS[2 * i - 1], wanted) or {}
+    for _, id in ipairs(listed) do ids[#ids + 1] = id end
+    if #listed < wanted then
+        local ranked = redis.call('ZPOPMIN', KEYS[2 * i], wanted - #listed)
+        for at = 1, #ranked, 2 do ids[#ids + 1] = ranked[at] end
+    end
+end
+for _, id in ipairs(ids) do redis.call('DEL', '{prefix}' .. id) end
+return ids
+""".replace("{prefix}", HubJob.redis_job_namespace_prefix)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """One waiting job. `front` puts it before everything else in its queue."""
+
+    id: int
+    queue: str
+    priority: int = 0
+    front: bool = False
+
+
+class Breaker:
+    """Remembers that Redis just failed, so that the next pushes do not wait for it too."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        return time.monotonic() < self._until
+
+    def open(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
+
+breaker = Breaker()
+
+
+def push(hints: Iterable[Hint]) -> None:
+    """Push hints in their order, in one round trip. Gives up quickly if Redis does not answer."""
+    wanted = list(hints)
+    if not wanted or breaker.is_open:
+        return
+    queues = {hint.queue: HubQueue.named(hint.queue, producer()) for hint in wanted}
+    try:
+        with producer().pipeline(transaction=False) as pipeline:
+            for hint in wanted:
+                queues[hint.queue].push(hint, pipeline)
+            pipeline.execute()
+    except RedisError as error:
+        breaker.open(SILENCE_SECONDS)
+        log.warning(
+            "Redis did not take %s hints; workers will find the jobs in Postgres",
+            len(wanted),
+            extra={"error": type(error).__name__},
+        )
+
+
+def pop(free: Mapping[str, int]) -> list[int]:
+    """Take at most as many ids of each queue as it has free slots. Raises RedisError."""
+    queues = [HubQueue.named(name, consumer()) for name in free]
+    keys = [key for queue in queues for key in (queue.key, queue.prioritised_key)]
+    taken = consumer().eval(POP, len(keys), *keys, *free.values())
+    return _to_ids(taken)
+
+
+def wait(names: Sequence[str], seconds: float) -> list[int]:
+    """Block until one of the queues has a hint, and take it. Raises RedisError.
+
+    Returns no id when the time is up, or when a prioritised one came in: pop it.
+    """
+    queues = [HubQueue.named(name, consumer()) for name in names]
+    keys = [queue.key for queue in queues] + [queue.bell_key for queue in queues]
+    found = consumer().blpop(keys, timeout=seconds)
+    if not found or not found[1]:
+        return []
+    consumer().delete(HubJob.redis_job_namespace_prefix.encode() + found[1])
+    return _to_ids([found[1]])
+
+
+def _to_ids(taken: Sequence[bytes]) -> list[int]:
+    # Anybody with Redis' password can push rubbish; what is no id is no hint.
+    return [int(raw) for raw in taken if raw.isdigit() and len(raw) < MAX_DIGITS]

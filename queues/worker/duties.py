@@ -1,0 +1,86 @@
+"""The maintenance duties, run by a thread in every worker."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from django.db import InterfaceError, OperationalError, connections
+
+from queues.maintenance import promote, prune, rescue, timeouts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from queues.worker.switch import Switch
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duty:
+    """One thing to do every `seconds`. Any number of workers may do it at once."""
+
+    run_once: Callable[[], int]
+    seconds: float
+
+
+DUTIES: Final = (
+    Duty(run_once=promote.run_once, seconds=0.1),
+    Duty(run_once=rescue.run_once, seconds=1.0),
+    Duty(run_once=timeouts.run_once, seconds=1.0),
+    Duty(run_once=prune.run_once, seconds=1.0),
+)
+OUTAGE_WAIT_SECONDS: Final = 1.0
+
+
+class DutiesDiedError(RuntimeError):
+    """The thread of the duties ended by an error of its own: the worker must be replaced."""
+
+
+class Duties:
+    """Does the duties inside a `with` block. If they die, the worker is told to stop."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="duties", daemon=True)
+        self.died = False
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        due = dict.fromkeys(DUTIES, time.monotonic())
+        try:
+            while not self._stop.wait(max(0.0, min(due.values()) - time.monotonic())):
+                self._do_what_is_due(due)
+        finally:
+            connections.close_all()
+            if not self._stop.is_set():
+                self.died = True
+                self._switch.stop.set()
+
+    def _do_what_is_due(self, due: dict[Duty, float]) -> None:
+        for duty in [duty for duty, at in due.items() if at <= time.monotonic()]:
+            try:
+                duty.run_once()
+            except (OperationalError, InterfaceError) as error:
+                log.warning("Maintenance waits for Postgres: %s", type(error).__name__)
+                connections.close_all()
+                self._stop.wait(OUTAGE_WAIT_SECONDS)
+            due[duty] = time.monotonic() + duty.seconds

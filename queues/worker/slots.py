@@ -1,0 +1,62 @@
+"""How many jobs of each queue a worker may run side by side."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Slots:
+    """Counts what runs. Safe to use from every thread."""
+
+    def __init__(self, capacity: Mapping[str, int]) -> None:
+        self._capacity = dict(capacity)
+        self._taken: Counter[str] = Counter()
+        self._released = threading.Condition()
+
+    @property
+    def busy(self) -> int:
+        """How many jobs run now."""
+        with self._released:
+            return self._taken.total()
+
+    def free(self, *, most: int | None = None) -> dict[str, int]:
+        """Return the queues that have free slots, and how many, `most` in all."""
+        left = sum(self._capacity.values()) if most is None else most
+        found = {}
+        with self._released:
+            for queue, capacity in self._capacity.items():
+                count = min(capacity - self._taken[queue], left)
+                if count > 0:
+                    found[queue] = count
+                    left -= count
+        return found
+
+    def is_full(self, queue: str) -> bool:
+        """Say whether a queue has no free slot."""
+        with self._released:
+            return self._taken[queue] >= self._capacity[queue]
+
+    def any_full(self) -> bool:
+        """Say whether some queue has no free slot."""
+        return any(self.is_full(queue) for queue in self._capacity)
+
+    def take(self, queues: Iterable[str]) -> None:
+        """Count one more running job for each name."""
+        with self._released:
+            self._taken.update(queues)
+
+    def release(self, queue: str) -> None:
+        """Count one running job less, and wake who waits for a slot."""
+        with self._released:
+            self._taken[queue] -= 1
+            self._released.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        """Block until a slot is released, `seconds` at most."""
+        with self._released:
+            self._released.wait(seconds)

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class TestsConfig(AppConfig):
+    """Registers the sample jobs, in the tests and in the workers that they start."""
+
+    name = "tests"
+
+    def ready(self):
+        from tests import jobs  # noqa: F401, PLC0415

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from queues.models import Job
+from queues.transport import client, hints
+from tests.processes import RedisProcess, WorkerProcess
+from tests.wait import until
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis():
+    """No hint of an earlier test is left."""
+    client.producer().flushdb()
+
+
+@pytest.fixture
+def start_worker(tmp_path, transactional_db):
+    """Start workers that see the test's database; they end with the test."""
+    started = []
+
+    def start(*arguments, **extra):
+        started.append(WorkerProcess(tmp_path, *arguments, **extra))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.end()
+
+
+def forget_clients():
+    """Open new connections, to where the settings point now, and believe in Redis again."""
+    for function in (client.producer, client.consumer, client.prober):
+        function.cache_clear()
+    hints.breaker.open(0)
+
+
+@pytest.fixture
+def own_redis(settings):
+    """A Redis that this test may break."""
+    server = RedisProcess()
+    where = {**settings.REDIS, "HOST": "127.0.0.1", "PORT": server.port, "PASSWORD": None}
+    settings.REDIS = where
+    settings.RQ_QUEUES = {name: {**conf, **where} for name, conf in settings.RQ_QUEUES.items()}
+    forget_clients()
+    yield server
+    server.end()
+    forget_clients()
+
+
+@pytest.fixture
+def wait_for():
+    """Wait until a job is in a state, and return it."""
+
+    def wait(job, state, seconds=15.0):
+        query = Job.objects.filter(pk=job.pk, state=state)
+        return until(query.first, seconds=seconds, what=f"{job} to be {state}")
+
+    return wait

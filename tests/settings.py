@@ -1,0 +1,25 @@
+"""The project's settings as tests run them. Servers come from DATABASE_URL and REDIS_URL."""
+
+from __future__ import annotations
+
+import base64
+import os
+
+os.environ.setdefault("SECRET_KEY", "tests")
+os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
+os.environ.setdefault("TOKEN_KEYS", "test:" + base64.b64encode(bytes(32)).decode())
+os.environ.setdefault("LOG_FORMAT", "json")
+
+from fediverse.settings import *  # noqa: F403
+from fediverse.settings import INSTALLED_APPS, STORAGES
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.apps.TestsConfig"]
+SECURE_SSL_REDIRECT = False
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
