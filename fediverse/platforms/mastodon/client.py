@@ -1,0 +1,114 @@
+"""Asking a Mastodon server, and what its status codes mean."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin, urlsplit
+
+from fediverse.platforms.errors import (
+    AuthRevoked,
+    BadPayload,
+    Permanent,
+    PlatformError,
+    RateLimited,
+    Transient,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fediverse.platforms.base import Loads
+    from fediverse.platforms.http import HttpClient, Reply
+    from fediverse.platforms.records import Credentials
+
+DEFAULT_WAIT_SECONDS: Final = 300.0
+MAX_WAIT_SECONDS: Final = 3600.0
+NEXT: Final = re.compile(r'<([^<>\s]{1,4096})>\s*;[^,]*\brel="?next\b')
+UNAUTHORISED, TOO_MANY, SERVER_ERROR = 401, 429, 500
+
+
+class MastodonClient:
+    """Reads JSON from a server, as an account or as nobody."""
+
+    def __init__(self, http: HttpClient, loads: Loads) -> None:
+        self._http = http
+        self._loads = loads
+
+    def get(self, credentials: Credentials, url: str) -> tuple[object, str | None]:
+        """Return the document at a URL, and the address of the next page if there is one.
+
+        Raises what `error_of` says of the status, BadPayload for a body that is not JSON, and
+        what the HTTP client raises.
+        """
+        headers = {"Accept": "application/json"}
+        if credentials.access_token:
+            headers["Authorization"] = f"Bearer {credentials.access_token}"
+        reply = self._http.get(url, headers=headers)
+        error = error_of(reply, now=datetime.now(UTC))
+        if error:
+            raise error
+        try:
+            document = self._loads(reply.body)
+        except ValueError as problem:
+            raise BadPayload(f"The answer is not JSON that we take: {problem}") from problem
+        return document, next_page(url, reply.headers.get("link", ""))
+
+
+def error_of(reply: Reply, *, now: datetime) -> PlatformError | None:
+    """Return what a status means. The body is not read: on errors it is often a page of HTML."""
+    status = reply.status
+    if status == TOO_MANY or (status >= SERVER_ERROR and "retry-after" in reply.headers):
+        wait = wait_seconds(reply.headers, now=now)
+        return RateLimited(f"The server asks us to wait ({status}).", retry_after=wait)
+    if status >= SERVER_ERROR:
+        return Transient(f"The server has trouble of its own ({status}).")
+    if status == UNAUTHORISED:
+        return AuthRevoked(f"The server does not take the token ({status}).")
+    if not 200 <= status < 300:  # noqa: PLR2004  (the class of successes)
+        return Permanent(f"The server refuses ({status}).")
+    return None
+
+
+def wait_seconds(headers: Mapping[str, str], *, now: datetime) -> float:
+    """Return how long to wait, from 0 to an hour; five minutes if the server does not say.
+
+    Retry-After is seconds or a date (RFC 9110). X-RateLimit-Reset is a time in ISO 8601 on
+    Mastodon, and seconds of the epoch on GoToSocial.
+    """
+    for name in ("retry-after", "x-ratelimit-reset"):
+        seconds = _seconds(headers.get(name, ""), now=now)
+        if seconds is not None:
+            return min(max(seconds, 0.0), MAX_WAIT_SECONDS)
+    return DEFAULT_WAIT_SECONDS
+
+
+def _seconds(text: str, *, now: datetime) -> float | None:
+    if text.isascii() and text.isdigit() and len(text) < 12:  # noqa: PLR2004  (a sane number)
+        number = float(text)
+        # No server asks for a wait of thirty years: such a number is a moment.
+        return number - now.timestamp() if number > 10**9 else number
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = parse(text)
+        except (ValueError, TypeError, IndexError):
+            continue
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (aware - now).total_seconds()
+    return None
+
+
+def next_page(url: str, link: str) -> str | None:
+    """Return where a Link header's rel=next leads, if it is the same list of the same server."""
+    found = NEXT.search(link)
+    if not found:
+        return None
+    try:
+        target = urlsplit(urljoin(url, found.group(1)))
+        here = urlsplit(url)
+    except ValueError:
+        return None
+    is_same = (target.scheme, target.netloc, target.path) == (here.scheme, here.netloc, here.path)
+    return target.geturl() if is_same and target.query != here.query else None
