@@ -1,0 +1,25 @@
+"""System checks of the keys that remote access tokens are sealed with."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from accounts.secrets import KeysError, parse_keys
+
+HINT: Final = (
+    "Set TOKEN_KEYS to id:key, several with commas between; the first one writes. A key comes from "
+    "python3 -c 'import base64, os; print(\"k1:\" + base64.b64encode(os.urandom(32)).decode())'."
+)
+
+
+@register()
+def token_keys(**_kwargs: Any) -> list[CheckMessage]:
+    """Report TOKEN_KEYS that are missing or malformed (accounts.E001), without showing them."""
+    try:
+        parse_keys(settings.TOKEN_KEYS)
+    except KeysError as error:
+        return [Error(str(error), hint=HINT, id="accounts.E001")]
+    return []
