@@ -1,0 +1,6 @@
+from __future__ import annotations
+
+from fediverse.activities.models.post import Post
+from fediverse.activities.models.sighting import Sighting
+
+__all__ = ["Post", "Sighting"]
