@@ -8,18 +8,18 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import Instance, LinkedAccount, User
-from accounts.read_only import ReadOnlyAdmin
+from queues.read_only import ReadOnly
 
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(BaseGroupAdmin, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class GroupAdmin(BaseGroupAdmin, ModelAdmin):
     """Django's own, in the dress of the rest."""
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  # unfold has no types
+class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not one at run time
     """Django's own, in the dress of the rest."""
 
     form = UserChangeForm
@@ -28,14 +28,14 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  # u
 
 
 @admin.register(Instance)
-class InstanceAdmin(ReadOnlyAdmin):
+class InstanceAdmin(ReadOnly, ModelAdmin):
     list_display = ("host", "platform", "software", "version", "created_at")
     list_filter = ("platform", "software")
     search_fields = ("host",)
 
 
 @admin.register(LinkedAccount)
-class LinkedAccountAdmin(ReadOnlyAdmin):
+class LinkedAccountAdmin(ReadOnly, ModelAdmin):
     """Without the sealed token, which is nobody's to see."""
 
     list_display = ("handle", "instance", "user", "status", "updated_at")

@@ -58,7 +58,7 @@ def number(name: str, default: int, *, least: int, most: int) -> int:
 
 def required(name: str, check_id: str, *, when: bool, hint: str) -> str:
     """Return the variable; if it is empty and `when` holds, that is the given check's error."""
-    value = env.str(name, default="")
+    value = str(env.str(name, default=""))
     if not value and when:
         complain(check_id, f"{name} is not set.", hint)
     return value

@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from queues.models import Attempt, Job, Worker
+from queues.read_only import ReadOnly
 from queues.states import State
 from queues.stats import queue_counts
 
@@ -27,19 +28,6 @@ LABELS = {
     State.COMPLETED: "success",
     State.FAILED: "danger",
 }
-
-
-class ReadOnly:
-    """Nobody adds, changes or deletes here: states move by guarded UPDATEs only."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 class AttemptInline(ReadOnly, TabularInline):

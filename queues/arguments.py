@@ -5,7 +5,6 @@ from __future__ import annotations
 import types
 import typing
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
 from typing import Any, ClassVar, Self
 
 SCALARS: dict[type, tuple[type, ...]] = {
@@ -15,6 +14,10 @@ SCALARS: dict[type, tuple[type, ...]] = {
     bool: (bool,),
     types.NoneType: (types.NoneType,),
 }
+
+
+# Reading type hints is slow, and every enqueue needs them.
+_field_types: dict[type, dict[str, tuple[type, ...]]] = {}
 
 
 class ArgumentsError(ValueError):
@@ -72,13 +75,16 @@ class Arguments:
             raise ArgumentsError(f"{cls.kind}: {error}.") from error
 
 
-@cache
 def field_types(cls: type[Arguments]) -> dict[str, tuple[type, ...]]:
     """Return the allowed scalar types of each field. Raises ArgumentsError for any other type."""
     if not is_dataclass(cls):
         raise ArgumentsError(f"{cls.__name__} is not a dataclass.")
-    hints = typing.get_type_hints(cls)
-    return {field.name: _scalar_types(field.name, hints[field.name]) for field in fields(cls)}
+    if cls not in _field_types:
+        hints = typing.get_type_hints(cls)
+        _field_types[cls] = {
+            field.name: _scalar_types(field.name, hints[field.name]) for field in fields(cls)
+        }
+    return _field_types[cls]
 
 
 def camel(name: str) -> str:

@@ -84,7 +84,7 @@ def enqueue(
         priority=_whole("priority", priority, 0, MAX_PRIORITY),
         max_attempts=_whole("attempts", _or(attempts, conf.attempts), 1, MAX_ATTEMPTS),
         timeout=_whole("timeout", _or(timeout, conf.timeout), 1, MAX_TIMEOUT_SECONDS),
-        backoff=_backoff(_or(backoff, conf.backoff)),
+        backoff=_backoff(conf.backoff if backoff is None else backoff),
         keep_completed=_keep("keep_completed", keep_completed),
         keep_failed=_keep("keep_failed", keep_failed),
     )

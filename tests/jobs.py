@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import transaction
 
@@ -13,6 +13,9 @@ from queues.arguments import Arguments
 from queues.context import Context  # noqa: TC001  (read by nobody, named for the reader)
 from queues.outcomes import Fail, Snooze
 from queues.registry import handles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 QUEUE = "content-aggregation"
 
@@ -111,7 +114,7 @@ ACTIONS = {
     "return huge": lambda _: "x" * 70_000,
     "autocommit off": lambda _: _leave_autocommit_off(),
 }
-ERRORS = {
+ERRORS: dict[str, Callable[[str], BaseException]] = {
     "raise": ValueError,
     "exit": SystemExit,
     "fail": Fail,

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 from django.utils.safestring import SafeString, mark_safe
+from unfold.admin import ModelAdmin
 
-from accounts.read_only import ReadOnlyAdmin
 from fediverse.activities.models import Post, Sighting
 from fediverse.activities.sanitise import clean_html, to_text
+from queues.read_only import ReadOnly
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -17,7 +18,7 @@ EXCERPT = 80
 
 
 @admin.register(Post)
-class PostAdmin(ReadOnlyAdmin):
+class PostAdmin(ReadOnly, ModelAdmin):
     """Posts as the sanitiser left them; the raw text is not shown at all."""
 
     list_display = ("excerpt", "author_handle", "platform", "visibility", "seen_on", "created_at")
@@ -61,7 +62,7 @@ class PostAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Sighting)
-class SightingAdmin(ReadOnlyAdmin):
+class SightingAdmin(ReadOnly, ModelAdmin):
     list_display = ("post", "account", "host", "feed", "native_id", "first_seen_at")
     list_filter = ("feed", "host")
     list_select_related = ("post", "account__instance")

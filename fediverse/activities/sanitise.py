@@ -33,7 +33,8 @@ def clean_html(html: str) -> str:
     return nh3.clean(
         capped(html),
         tags=TAGS,
-        attributes={"a": {"href"}},
+        # Without "*", nh3 lets title and lang stay everywhere.
+        attributes={"a": {"href"}, "*": set()},
         attribute_filter=_absolute_only,
         url_schemes={"http", "https"},
         link_rel=REL,

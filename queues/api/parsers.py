@@ -31,7 +31,7 @@ class StrictJSONParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> object:
+    ) -> Any:
         """Return the document. Raises ParseError with the strict reader's code, or a 413."""
         most = settings.API_MAX_BODY_BYTES
         raw = stream.read(most + 1)

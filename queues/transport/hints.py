@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from queues.transport.client import RedisError, consumer, producer
 from queues.transport.job import HubJob
@@ -102,11 +102,13 @@ def wait(names: Sequence[str], seconds: float) -> list[int]:
     """
     queues = [HubQueue.named(name, consumer()) for name in names]
     keys = [queue.key for queue in queues] + [queue.bell_key for queue in queues]
-    found = consumer().blpop(keys, timeout=seconds)
+    # Our connections do not decode, which redis-py's types cannot know.
+    found: Any = consumer().blpop(keys, timeout=seconds)
     if not found or not found[1]:
         return []
-    consumer().delete(HubJob.redis_job_namespace_prefix.encode() + found[1])
-    return _to_ids([found[1]])
+    taken: bytes = found[1]
+    consumer().delete(HubJob.redis_job_namespace_prefix.encode() + taken)
+    return _to_ids([taken])
 
 
 def _to_ids(taken: Sequence[bytes]) -> list[int]:

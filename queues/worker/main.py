@@ -40,10 +40,12 @@ def work(name: str, queues: Sequence[str], *, switch: Switch, until: Until) -> i
             log.info("Worker %s listens on %s", name, ", ".join(queues), extra={"slots": capacity})
             loop = Loop(lease=lease, slots=slots, offers=Offers(switch), switch=switch, until=until)
             loop.run()
+            log.info("Worker %s claims no more; %s jobs still run", name, slots.busy)
             _finish(lease, slots, switch)
     finally:
         connections.close_all()
-        connection.close_pool()
+        # Only Postgres' wrapper has a pool.
+        connections["default"].close_pool()  # type: ignore[attr-defined]
     if duties.died:
         raise DutiesDiedError("Maintenance broke; see the log above.")
     return loop.taken

@@ -63,13 +63,13 @@ class HttpClient:
             httpcore2.URL(
                 scheme=target.scheme, host=target.host, port=target.port, target=target.path
             ),
-            headers={
-                "Host": _authority(target),
-                "User-Agent": self._policy.user_agent,
-                "Accept-Encoding": "gzip",
-                "Connection": "close",
-                **headers,
-            },
+            headers=[
+                ("Host", _authority(target)),
+                ("User-Agent", self._policy.user_agent),
+                ("Accept-Encoding", "gzip"),
+                ("Connection", "close"),
+                *headers.items(),
+            ],
         ) as response:
             found = {
                 name.decode("latin-1").lower(): value.decode("latin-1")

@@ -11,8 +11,8 @@ def test_a_fetch_is_named_as_the_old_service_named_it():
     arguments = FetchPosts(user_id="7", platform="mastodon")
     assert (arguments.job_name, arguments.owner) == ("fetchPosts-mastodon", "7")
     assert arguments.as_json()["userId"] == "7"
-    named = FetchPosts(user_id="7", platform="lemmy", action="fetch-posts", account_id=1)
-    assert named.job_name == "fetch-posts-lemmy"
+    named = FetchPosts(user_id="7", platform="mastodon", action="fetch-posts", account_id=1)
+    assert named.job_name == "fetch-posts-mastodon"
     assert FetchPosts.from_json(named.as_json()) == named
 
 
