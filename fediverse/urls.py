@@ -1,0 +1,25 @@
+"""Every address, with and without a trailing slash."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from fediverse.health import health
+from fediverse.root import ApiRootView
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/api/")),
+    re_path(r"^health/?$", health, name="health"),
+    re_path(r"^api/?$", ApiRootView.as_view(), name="api-root"),
+    path("api/", include("fediverse.activities.api.urls")),
+    path("api-auth/", include("rest_framework.urls")),
+    re_path(r"^admin$", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "fediverse.exceptions.bad_request"
+handler403 = "fediverse.exceptions.permission_denied"
+handler404 = "fediverse.exceptions.not_found"
+handler500 = "fediverse.exceptions.server_error"
