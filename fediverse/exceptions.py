@@ -77,6 +77,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem_response(404, "not_found", "There is nothing here.")
 
 
+def nowhere(request: HttpRequest) -> HttpResponse:
+    """Answer every address that nothing else answers, whatever the method."""
+    return not_found(request, Http404())
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """handler500. Says nothing of what broke; the log does."""
     return problem_response(500, "server_error", "Something broke here. It has been logged.")

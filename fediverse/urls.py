@@ -6,8 +6,9 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from fediverse.exceptions import nowhere
 from fediverse.health import health
-from fediverse.root import ApiRootView
+from fediverse.root import ApiRootView, favicon
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/")),
@@ -17,6 +18,9 @@ urlpatterns = [
     path("api-auth/", include("rest_framework.urls")),
     re_path(r"^admin$", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", favicon),
+    # Last: with DEBUG, Django would answer what is left with a page of HTML.
+    re_path(r"^(?!admin/)", nowhere),
 ]
 
 handler400 = "fediverse.exceptions.bad_request"
