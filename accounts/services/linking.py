@@ -9,12 +9,12 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from fediverse.platforms.records import Credentials
-from fediverse.platforms.registry import PLATFORMS
 
 from accounts.models import Instance, LinkedAccount
 from accounts.origins import Origin, OriginError, parse_origin
 from accounts.secrets import seal, unseal
+from fediverse.platforms.records import Credentials
+from fediverse.platforms.registry import PLATFORMS
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -4,13 +4,13 @@ import logging
 
 import pytest
 from django.db import connection
-from fediverse.platforms.errors import Transient
 
 from accounts.models import LinkedAccount, User
 from accounts.services.linking import mark_needs_reauth
 from fediverse.activities.jobs import fetch_all_posts, fetch_posts
 from fediverse.activities.models import Post, Sighting
 from fediverse.activities.payloads import FetchAllPosts, FetchPosts
+from fediverse.platforms.errors import Transient
 from queues.enqueue import enqueue
 from queues.execution import run
 from queues.models import Job
