@@ -2,7 +2,7 @@
 
 Refuses what Postgres cannot store or what two readers would understand differently: NUL, lone
 surrogates, NaN and Infinity, integers beyond 2^53, repeated keys, nesting beyond 32, and documents
-of more than 10,000 values. Nesting is measured on the bytes, before the parser can recurse.
+of more than 10,000 values, unless the caller allows more. Nesting is measured on the bytes, before the parser can recurse.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class StrictJSONError(ValueError):
         self.code = code
 
 
-def loads(raw: bytes) -> object:
+def loads(raw: bytes, *, max_nodes: int = MAX_NODES) -> object:
     """Return the value of a UTF-8 JSON document. Raises StrictJSONError and nothing else."""
     _check_depth(raw)
     try:
@@ -44,17 +44,17 @@ def loads(raw: bytes) -> object:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise StrictJSONError("invalid_json", f"The document is not JSON ({where}).") from error
-    check_value(value)
+    check_value(value, max_nodes=max_nodes)
     return value
 
 
-def check_value(value: object) -> None:
+def check_value(value: object, *, max_nodes: int = MAX_NODES) -> None:
     """Raise StrictJSONError if a value has too many nodes, or text that Postgres cannot store."""
     pending, nodes = [value], 0
     while pending:
         nodes += 1
-        if nodes > MAX_NODES:
-            raise StrictJSONError("too_many_values", f"More than {MAX_NODES} values.")
+        if nodes > max_nodes:
+            raise StrictJSONError("too_many_values", f"More than {max_nodes} values.")
         item = pending.pop()
         if isinstance(item, str):
             check_text(item)

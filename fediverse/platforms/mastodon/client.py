@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 DEFAULT_WAIT_SECONDS: Final = 300.0
 MAX_WAIT_SECONDS: Final = 3600.0
-NEXT: Final = re.compile(r'<([^<>\s]{1,4096})>\s*;[^,]*\brel="?next\b')
+MAX_LINK: Final = 8192
+MAX_MOMENT: Final = 64
+NEXT: Final = re.compile(r';\s*rel\s*=\s*"?next\b', re.IGNORECASE)
+JSON: Final = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)", re.IGNORECASE)
 UNAUTHORISED, TOO_MANY, SERVER_ERROR = 401, 429, 500
 
 
@@ -40,8 +43,8 @@ class MastodonClient:
     def get(self, credentials: Credentials, url: str) -> tuple[object, str | None]:
         """Return the document at a URL, and the address of the next page if there is one.
 
-        Raises what `error_of` says of the status, BadPayload for a body that is not JSON, and
-        what the HTTP client raises.
+        Raises what `error_of` says of the status, BadPayload for a body that does not call itself
+        JSON or is none, and what the HTTP client raises.
         """
         headers = {"Accept": "application/json"}
         if credentials.access_token:
@@ -50,6 +53,8 @@ class MastodonClient:
         error = error_of(reply, now=datetime.now(UTC))
         if error:
             raise error
+        if not JSON.match(reply.headers.get("content-type", "")):
+            raise BadPayload("The answer does not call itself JSON.")
         try:
             document = self._loads(reply.body)
         except ValueError as problem:
@@ -76,10 +81,12 @@ def wait_seconds(headers: Mapping[str, str], *, now: datetime) -> float:
     """Return how long to wait, from 0 to an hour; five minutes if the server does not say.
 
     Retry-After is seconds or a date (RFC 9110). X-RateLimit-Reset is a time in ISO 8601 on
-    Mastodon, and seconds of the epoch on GoToSocial.
+    Mastodon, and seconds of the epoch on GoToSocial. Such a moment is counted from the server's
+    own Date, for its clock may differ from ours.
     """
+    there = _moment(headers.get("date", "")) or now
     for name in ("retry-after", "x-ratelimit-reset"):
-        seconds = _seconds(headers.get(name, ""), now=now)
+        seconds = _seconds(headers.get(name, ""), now=there)
         if seconds is not None:
             return min(max(seconds, 0.0), MAX_WAIT_SECONDS)
     return DEFAULT_WAIT_SECONDS
@@ -90,25 +97,41 @@ def _seconds(text: str, *, now: datetime) -> float | None:
         number = float(text)
         # No server asks for a wait of thirty years: such a number is a moment.
         return number - now.timestamp() if number > 10**9 else number
+    moment = _moment(text)
+    return (moment - now).total_seconds() if moment else None
+
+
+def _moment(text: str) -> datetime | None:
+    if len(text) > MAX_MOMENT:
+        return None
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = parse(text)
-        except (ValueError, TypeError, IndexError):
+        except (ValueError, TypeError, IndexError, OverflowError):
             continue
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return (aware - now).total_seconds()
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return None
 
 
 def next_page(url: str, link: str) -> str | None:
     """Return where a Link header's rel=next leads, if it is the same list of the same server."""
-    found = NEXT.search(link)
-    if not found:
+    found = _next_target(link)
+    if found is None:
         return None
     try:
-        target = urlsplit(urljoin(url, found.group(1)))
+        target = urlsplit(urljoin(url, found))
         here = urlsplit(url)
     except ValueError:
         return None
     is_same = (target.scheme, target.netloc, target.path) == (here.scheme, here.netloc, here.path)
     return target.geturl() if is_same and target.query != here.query else None
+
+
+def _next_target(link: str) -> str | None:
+    # Cut and split, not one pattern over all of it: on a header of 100 KiB that took half a minute.
+    for part in link[:MAX_LINK].split("<")[1:]:
+        target, _, parameters = part.partition(">")
+        if NEXT.search(parameters):
+            is_plain = target.isascii() and target.isprintable() and " " not in target
+            return target if is_plain else None
+    return None

@@ -6,6 +6,7 @@ read is skipped, for one bad post must not hide a page of good ones.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_URI: Final = 2048
 MAX_STATUSES: Final = 200
+MAX_TEXT: Final = 65_536
+MAX_ID: Final = 255
+UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 class MalformedError(ValueError):
@@ -49,7 +53,7 @@ def to_post(status: object, *, host: str) -> RemotePost:
     visibility = found.get("visibility")
     return RemotePost(
         uri=uri,
-        url=_text(found.get("url")) or uri,
+        url=_link(found.get("url")) or uri,
         native_id=_native_id(found.get("id")),
         author=_author(_mapping(found.get("account")), host),
         content_html=_text(found.get("content")),
@@ -68,7 +72,7 @@ def _author(account: Mapping[str, Any], host: str) -> RemoteAuthor:
     return RemoteAuthor(
         handle=handle if "@" in handle else f"{handle}@{host}",
         name=_text(account.get("display_name")) or _text(account.get("username")),
-        uri=_text(account.get("uri")) or _text(account.get("url")),
+        uri=_link(account.get("uri")) or _link(account.get("url")),
     )
 
 
@@ -79,25 +83,33 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    # The injected reader decides whether these come this far; no database takes them.
+    return UNSTORABLE.sub("\ufffd", value[:MAX_TEXT]) if isinstance(value, str) else ""
 
 
 def _native_id(value: object) -> str:
     # Pleroma's forks and small servers write numbers where Mastodon writes text.
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise MalformedError("no id")
-    return str(value)[:255]
+    return _text(str(value))[:MAX_ID]
 
 
 def _address(value: object) -> str:
-    uri = _text(value)
-    try:
-        parts = urlsplit(uri)
-    except ValueError as error:
-        raise MalformedError("no address") from error
-    if parts.scheme not in {"https", "http"} or not parts.hostname or len(uri) > MAX_URI:
+    uri = _link(value)
+    if not uri:
         raise MalformedError("no address")
     return uri
+
+
+def _link(value: object) -> str:
+    """Return an http or https address as it came, and nothing for what is none."""
+    if not isinstance(value, str) or len(value) > MAX_URI or UNSTORABLE.search(value):
+        return ""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return ""
+    return value if parts.scheme in {"https", "http"} and parts.hostname else ""
 
 
 def _time(value: object) -> datetime:

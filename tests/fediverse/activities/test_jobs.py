@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
@@ -181,3 +182,22 @@ def test_a_fan_out_that_breaks_off_queues_nothing(scripted, link, attempt):
     with pytest.raises(ValueError, match="platform"):
         fetch_all_posts(FetchAllPosts(), attempt)
     assert not Job.objects.exists()
+
+
+def test_a_page_as_heavy_as_mastodons_own_is_read(scripted, link, attempt):
+    """Forty boosts of posts with an image have some 17,000 values; the sample's are thinner."""
+    image = {"id": "1", "type": "image", "meta": {"original": dict.fromkeys("abcdefgh", 1)}}
+    author = {"acct": "ada", "fields": [dict.fromkeys("abc", "x")] * 4, **dict.fromkeys(
+        [f"field{number}" for number in range(40)], "x")}  # fmt: skip
+    rest = dict.fromkeys([f"field{number}" for number in range(100)], "x")
+    statuses = [
+        {
+            **rest, "id": str(number), "uri": f"https://a.example/{number}", "account": author,
+            "created_at": "2026-01-01T00:00:00Z", "media_attachments": [image] * 4, "tags": [rest],
+        }
+        for number in range(40)
+    ]  # fmt: skip
+    scripted.says(200, json.dumps(statuses).encode())
+    account = link(scripted)
+    arguments = FetchPosts(user_id=str(account.user_id), platform="mastodon", account_id=account.pk)
+    assert fetch_posts(arguments, attempt)["postsFetched"] == 40

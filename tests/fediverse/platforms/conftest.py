@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fediverse.platforms.http import HttpClient, HttpPolicy
+from tests.fediverse.platforms.raw import RawServer
 from tests.servers import SampleMastodon, ScriptedInstance
 
 
@@ -20,6 +21,20 @@ def scripted():
     server = ScriptedInstance()
     yield server
     server.end()
+
+
+@pytest.fixture
+def raw_server():
+    """Start servers that answer with given bytes; they end with the test."""
+    started = []
+
+    def start(*arguments):
+        started.append(RawServer(*arguments))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.end()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from fediverse.platforms.errors import (
 from fediverse.platforms.records import VISIBILITIES, Credentials
 from fediverse.platforms.registry import get_platform
 from queues.strict_json import loads
+from tests.fediverse.platforms.raw import answer
 
 TIMELINES = ["home_timeline", "public_timeline"]
 STATUSES = [
@@ -109,6 +110,29 @@ class PlatformContract:
         scripted.says(200, body)
         with pytest.raises(BadPayload):
             against()
+
+    @pytest.mark.parametrize(
+        "headers",
+        [[], ["Content-Type: text/html"], ["Content-Type: text/plain; a=application/json"]],
+    )
+    def test_what_does_not_call_itself_json_is_a_bad_payload(self, client_for, raw_server, headers):
+        server = raw_server(answer(b"[]", *headers))
+        platform = get_platform(self.name, client_for(server), loads)
+        keys = Credentials(base_url=server.base_url, access_token="canary-token")
+        with pytest.raises(BadPayload):
+            platform.home_timeline(keys, limit=40)
+
+    @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/LD+JSON"])
+    def test_kinds_of_json_are_taken(self, client_for, raw_server, kind):
+        server = raw_server(answer(b"[]", f"Content-Type: {kind}"))
+        platform = get_platform(self.name, client_for(server), loads)
+        keys = Credentials(base_url=server.base_url, access_token="canary-token")
+        assert platform.home_timeline(keys, limit=40).posts == ()
+
+    def test_a_token_that_the_server_does_not_know_is_revoked(self, platform, sample):
+        keys = Credentials(base_url=sample.base_url, access_token="never-given")
+        with pytest.raises(AuthRevoked):
+            platform.home_timeline(keys, limit=1)
 
     def test_a_list_of_nonsense_is_skipped_and_counted(self, against, scripted):
         scripted.says(200, b'[1, null, {}, {"id": "1"}, []]')

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.fediverse.platforms.contract import PlatformContract
 from tests.servers import TOKEN
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-STATUS = {
+STATUS: dict[str, Any] = {
     "id": "7",
     "uri": "https://social.example/users/ada/statuses/7",
     "url": "https://social.example/@ada/7",
