@@ -6,10 +6,18 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+
 from queues import registry
 from queues.database import fetch
 from queues.retry import Backoff, parse_backoff
-from queues.statements import CLAIM_BY_ID, CLAIM_WAITING
+from queues.statements.claiming import (
+    CLAIM_BY_ID,
+    CLAIM_CAPPED,
+    CLAIM_WAITING,
+    COUNT_ACTIVE,
+    LOCK_CAPS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A job as its claimer sees it. Whoever settles must show this `token`."""
+    """A job as its claimer sees it. Whoever settles must show this `token`.
+
+    `timeout` is in seconds from the claim. `wait_ms` is how long the job was due already.
+    """
 
     id: int
     queue: str
@@ -29,13 +40,19 @@ class Claim:
     max_attempts: int
     backoff: Backoff
     token: int
+    priority: int
+    timeout: int
+    crashes: int
+    keep_completed: int | None
+    keep_failed: int | None
+    wait_ms: float
 
 
 def claim_ids(worker_id: int, ids: Sequence[int], queues: Iterable[str]) -> list[Claim]:
     """Claim those of `ids` that still wait in one of `queues` and whose kind is known here.
 
-    The rest is left alone: an id whose row does not move was a stale hint. Raises IntegrityError if
-    the worker's lease is gone.
+    The rest is left alone: an id whose row does not move was a stale hint, or its queue is paused
+    or has a cap. Raises IntegrityError if the worker's lease is gone.
     """
     if not ids:
         return []
@@ -51,15 +68,35 @@ def claim_ids(worker_id: int, ids: Sequence[int], queues: Iterable[str]) -> list
 def claim_waiting(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
     """Claim waiting jobs that nobody took, up to the free slots of each queue.
 
-    Raises IntegrityError if the worker's lease is gone.
+    Queues that are paused or have a cap give none. Raises IntegrityError if the worker's lease is
+    gone.
     """
-    params = {
+    return [to_claim(row) for row in fetch(CLAIM_WAITING, _wanted(worker_id, free))]
+
+
+def claim_capped(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
+    """Claim waiting jobs of queues that have a cap, as many as their slots and caps leave.
+
+    Locks the caps until the claims are committed, so that two workers never fill one gap. Raises
+    IntegrityError if the worker's lease is gone.
+    """
+    with transaction.atomic():
+        caps: dict[str, int] = dict(fetch(LOCK_CAPS, {"queues": list(free)}))
+        active: dict[str, int] = dict(fetch(COUNT_ACTIVE, {"queues": list(caps)}))
+        left = {name: min(free[name], cap - active.get(name, 0)) for name, cap in caps.items()}
+        wanted = {name: count for name, count in left.items() if count > 0}
+        if not wanted:
+            return []
+        return [to_claim(row) for row in fetch(CLAIM_CAPPED, _wanted(worker_id, wanted))]
+
+
+def _wanted(worker_id: int, free: Mapping[str, int]) -> dict[str, Any]:
+    return {
         "worker": worker_id,
         "queues": list(free),
         "limits": list(free.values()),
         "kinds": registry.kinds(),
     }
-    return [to_claim(row) for row in fetch(CLAIM_WAITING, params)]
 
 
 def to_claim(row: tuple[Any, ...]) -> Claim:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from queues.keep import Keep, KeepError, parse_keep
 from queues.retry import Backoff, BackoffError, parse_backoff
 
 MAX_PAYLOAD_BYTES: Final = 64 * 1024
@@ -14,13 +15,21 @@ MAX_RESULT_BYTES: Final = 64 * 1024
 MAX_PRIORITY: Final = 2_097_151
 MAX_ATTEMPTS: Final = 1000
 MAX_DELAY_SECONDS: Final = 366 * 24 * 3600
+MAX_TIMEOUT_SECONDS: Final = 24 * 3600
+MAX_BULK: Final = 10_000
 MAX_CRASHES: Final = 3
 BEATS_PER_LEASE: Final = 3
+MAX_SLOTS: Final = 500
 LOOK_SECONDS: Final = 1.0
+STUCK_SECONDS: Final = 5.0
+MAX_TRACEBACK: Final = 16 * 1024
+MAX_MESSAGE: Final = 4096
 PUSH_TIMEOUT_SECONDS: Final = 0.1
 
 
 NO_BACKOFF: Final = Backoff()
+KEEP_SOME: Final = Keep(count=1000)
+KEEPS: Final = ("keep_completed", "keep_failed", "keep_cancelled")
 
 
 class QueueSettingsError(ValueError):
@@ -31,9 +40,8 @@ class QueueSettingsError(ValueError):
 class QueueConf:
     """A queue and the defaults of its jobs.
 
-    `attempts` are total tries. `keep_completed` and `keep_failed` are how many finished jobs stay,
-    newest first. `timeout` is seconds from a job's start. `slots` is how many jobs of this queue
-    one worker runs side by side.
+    `attempts` are total tries. The `keep_` fields say which finished jobs stay. `timeout` is
+    seconds from a job's start. `slots` is how many jobs of this queue one worker runs side by side.
     """
 
     name: str
@@ -41,8 +49,9 @@ class QueueConf:
     attempts: int = 1
     backoff: Backoff = NO_BACKOFF
     timeout: int = 180
-    keep_completed: int = 1000
-    keep_failed: int = 1000
+    keep_completed: Keep = KEEP_SOME
+    keep_failed: Keep = KEEP_SOME
+    keep_cancelled: Keep = KEEP_SOME
     slots: int = 8
 
     @property
@@ -59,16 +68,20 @@ def parse_queue(name: str, raw: dict[str, Any]) -> QueueConf:
         raise QueueSettingsError(
             f"{name}: unknown setting {unknown[0]!r}; allowed: {sorted(known)}."
         )
-    for key in ("attempts", "timeout", "slots", "keep_completed", "keep_failed"):
-        least = 0 if key.startswith("keep") else 1
-        value = raw.get(key, least)
-        if type(value) is not int or value < least:
-            raise QueueSettingsError(f"{name}: {key} is {value!r}; allowed: {least} or more.")
+    for key in ("attempts", "timeout", "slots"):
+        value = raw.get(key, 1)
+        if type(value) is not int or value < 1:
+            raise QueueSettingsError(f"{name}: {key} is {value!r}; allowed: 1 or more.")
+    values = {**raw, "json_name": raw.get("json_name", name)}
     try:
-        backoff = parse_backoff(raw.get("backoff", 0))
+        values["backoff"] = parse_backoff(raw.get("backoff", 0))
     except BackoffError as error:
         raise QueueSettingsError(f"{name}: {error}") from error
-    values = {**raw, "backoff": backoff, "json_name": raw.get("json_name", name)}
+    for key in set(KEEPS) & set(raw):
+        try:
+            values[key] = parse_keep(raw[key])
+        except KeepError as error:
+            raise QueueSettingsError(f"{name}: {key}: {error}") from error
     return QueueConf(name=name, **values)
 
 

@@ -8,9 +8,17 @@ import socket
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from queues import registry
 from queues.conf import lease_seconds
 from queues.database import execute, fetch
-from queues.statements import BEAT, HAND_BACK, REGISTER_WORKER, RETIRE_WORKER
+from queues.statements.leasing import (
+    BEAT,
+    HAND_BACK,
+    HELD,
+    REGISTER_WORKER,
+    RETIRE_WORKER,
+    SHOW_SLOTS,
+)
 from queues.transport.hints import Hint, push
 
 if TYPE_CHECKING:
@@ -33,6 +41,7 @@ def register(name: str, slots: Mapping[str, int], *, version: str) -> int:
         "version": version,
         "queues": json.dumps(list(slots)),
         "slots": json.dumps(dict(slots)),
+        "kinds": json.dumps(registry.kinds()),
         "lease": lease_seconds(),
     }
     return int(fetch(REGISTER_WORKER, params)[0][0])
@@ -42,6 +51,16 @@ def beat(worker_id: int) -> Lease:
     """Renew the lease. LOST means that a rescuer has given the jobs away: register anew."""
     rows = fetch(BEAT, {"worker": worker_id, "lease": lease_seconds()})
     return Lease.HELD if rows else Lease.LOST
+
+
+def held(worker_id: int) -> dict[int, int]:
+    """Return the jobs that the worker holds, with their tokens."""
+    return dict(fetch(HELD, {"worker": worker_id}))
+
+
+def show_slots(worker_id: int, slots: Mapping[str, int]) -> None:
+    """Write how many jobs of each queue the worker runs side by side from now on."""
+    execute(SHOW_SLOTS, {"worker": worker_id, "slots": json.dumps(dict(slots))})
 
 
 def hand_back(worker_id: int) -> int:

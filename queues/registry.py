@@ -1,17 +1,23 @@
-"""Which function runs which kind. Filled by `@handles` when the apps load their jobs."""
+"""Which function runs which kind, and how. Filled by `@handles` when the apps load their jobs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from queues.arguments import Arguments, field_types
-from queues.conf import get_queues
+from queues.arguments import Arguments, ArgumentsError, field_types
+from queues.conf import MAX_ATTEMPTS, MAX_TIMEOUT_SECONDS, get_queues
+from queues.retry import HANDLER, Backoff, BackoffError, parse_backoff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from queues.context import Context
+
+    Errors = tuple[type[Exception], ...]
+    # Returns milliseconds for the number of failures so far (from 1) and the last of them.
+    BackoffFunction = Callable[[int, BaseException], int]
+    RunIn = Literal["thread", "process"]
 
 A = TypeVar("A", bound=Arguments)
 
@@ -22,32 +28,76 @@ class RegistryError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """A kind: its arguments, its queue, and the function that runs it."""
+    """A kind: its arguments, its queue, and the function that runs it.
+
+    What is None comes from the queue. `atomic` handlers run inside the transaction that settles
+    them. `memory_mb` limits the address space of a process.
+    """
 
     arguments: type[Arguments]
     queue: str
     handler: Callable[[Any, Context], object]
+    attempts: int | None = None
+    backoff: Backoff | None = None
+    backoff_function: BackoffFunction | None = None
+    timeout: int | None = None
+    run_in: RunIn = "thread"
+    memory_mb: int = 1024
+    atomic: bool = False
+    retry_on: Errors = (Exception,)
+    never_on: Errors = ()
 
     @property
     def kind(self) -> str:
         """The stable name under which rows are queued."""
         return self.arguments.kind
 
+    def retries(self, error: BaseException) -> bool:
+        """Say whether an error may be followed by another attempt."""
+        return not isinstance(error, self.never_on) and isinstance(
+            error, (*self.retry_on, SystemExit)
+        )
+
 
 _specs: dict[str, Spec] = {}
 
 
 def handles(
-    arguments: type[A], *, queue: str
+    arguments: type[A],
+    *,
+    queue: str,
+    attempts: int | None = None,
+    backoff: Backoff | Mapping[str, Any] | int | BackoffFunction | None = None,
+    timeout: int | None = None,
+    run_in: RunIn = "thread",
+    memory_mb: int = 1024,
+    atomic: bool = False,
+    retry_on: Errors = (Exception,),
+    never_on: Errors = (),
 ) -> Callable[[Callable[[A, Context], object]], Callable[[A, Context], object]]:
     """Register the decorated function as the handler of `arguments.kind` on `queue`.
 
-    Raises RegistryError for a missing or doubled kind, an unknown queue, or a field that cannot
-    travel as JSON.
+    A `backoff` function takes the number of failures and the error, and returns milliseconds.
+    Raises RegistryError for a missing or doubled kind, an unknown queue, a field that cannot
+    travel as JSON, or an option out of range.
     """
 
     def register(handler: Callable[[A, Context], object]) -> Callable[[A, Context], object]:
-        spec = Spec(arguments=arguments, queue=queue, handler=handler)
+        is_function = callable(backoff)
+        spec = Spec(
+            arguments=arguments,
+            queue=queue,
+            handler=handler,
+            attempts=attempts,
+            backoff=Backoff(type=HANDLER) if is_function else _backoff(arguments, backoff),
+            backoff_function=backoff if callable(backoff) else None,
+            timeout=timeout,
+            run_in=run_in,
+            memory_mb=memory_mb,
+            atomic=atomic,
+            retry_on=retry_on,
+            never_on=never_on,
+        )
         _refuse_bad(spec)
         _specs[spec.kind] = spec
         return handler
@@ -67,6 +117,13 @@ def kinds() -> list[str]:
     return list(_specs)
 
 
+def _backoff(arguments: type[Arguments], value: Any) -> Backoff | None:
+    try:
+        return None if value is None else parse_backoff(value)
+    except BackoffError as error:
+        raise RegistryError(f"{arguments.__name__}: {error}") from error
+
+
 def _refuse_bad(spec: Spec) -> None:
     name = spec.arguments.__name__
     if not spec.kind:
@@ -75,7 +132,16 @@ def _refuse_bad(spec: Spec) -> None:
         raise RegistryError(f"{name}: the kind {spec.kind!r} has a handler already.")
     if spec.queue not in get_queues():
         raise RegistryError(f"{name}: no queue {spec.queue!r}; allowed: {sorted(get_queues())}.")
+    if spec.run_in not in {"thread", "process"}:
+        raise RegistryError(f"{name}: run_in is {spec.run_in!r}; allowed: thread, process.")
+    if spec.run_in == "process" and spec.atomic:
+        raise RegistryError(f"{name}: atomic handlers run in a thread, beside their settling.")
+    limits = (("attempts", MAX_ATTEMPTS), ("timeout", MAX_TIMEOUT_SECONDS), ("memory_mb", 1 << 20))
+    for field, most in limits:
+        value = getattr(spec, field)
+        if value is not None and (type(value) is not int or not 1 <= value <= most):
+            raise RegistryError(f"{name}: {field} is {value!r}; allowed: 1 to {most}.")
     try:
         field_types(spec.arguments)
-    except ValueError as error:
+    except ArgumentsError as error:
         raise RegistryError(f"{name}: {error}") from error

@@ -1,11 +1,13 @@
-"""What the log says of an attempt's end. One line each, with the ids as fields."""
+"""What the log and the metrics say of an attempt's end."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from queues import metrics
 from queues.conf import get_queues
+from queues.models.attempt import Outcome
 from queues.settle import Verdict
 
 if TYPE_CHECKING:
@@ -14,18 +16,36 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("queues.execution")
 
+COUNTERS: Final = {
+    Verdict.COMPLETED: "completed",
+    Verdict.FAILED: "failed",
+    Verdict.RETRYING: "retried",
+    Verdict.SNOOZED: "snoozed",
+    Verdict.CRASHED: "crashed",
+}
+
 
 def report(claim: Claim, verdict: Verdict, trouble: Trouble | None, seconds: float) -> None:
-    """Log what became of a claim after `seconds` of running."""
+    """Log and count what became of a claim after `seconds` of running."""
+    if verdict in COUNTERS:
+        metrics.count(claim.queue, claim.kind, COUNTERS[verdict])
+        metrics.observe(claim.queue, claim.kind, wait_ms=claim.wait_ms, run_ms=seconds * 1000)
+    if trouble and trouble.outcome is Outcome.TIMED_OUT and verdict is not Verdict.LOST:
+        metrics.count(claim.queue, claim.kind, "timed_out")
+    _log(claim, verdict, trouble.message if trouble else "", seconds)
+
+
+def _log(claim: Claim, verdict: Verdict, why: str, seconds: float) -> None:
     queue = get_queues()[claim.queue].json_name
     extra = {"verdict": verdict.value, "run_ms": round(seconds * 1000)}
-    why = trouble.message if trouble else ""
     if verdict is Verdict.COMPLETED:
         log.info("Job %s in %s completed successfully", claim.id, queue, extra=extra)
     elif verdict is Verdict.SNOOZED:
         log.info("Job %s in %s snoozed: %s", claim.id, queue, why, extra=extra)
     elif verdict is Verdict.LOST:
         log.warning("Job %s in %s had gone to somebody else", claim.id, queue, extra=extra)
+    elif verdict is Verdict.CRASHED:
+        log.warning("Job %s in %s lost its process: %s", claim.id, queue, why, extra=extra)
     elif verdict is Verdict.RETRYING:
         words = "Job %s in %s failed attempt %s of %s, and will be tried again: %s"
         log.warning(words, claim.id, queue, claim.attempt, claim.max_attempts, why, extra=extra)

@@ -2,7 +2,8 @@
 
 Refuses what Postgres cannot store or what two readers would understand differently: NUL, lone
 surrogates, NaN and Infinity, integers beyond 2^53, repeated keys, nesting beyond 32, and documents
-of more than 10,000 values, unless the caller allows more. Nesting is measured on the bytes, before the parser can recurse.
+of more than 10,000 values, unless the caller allows more. Nesting is measured on the bytes, before
+the parser can recurse.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from queues.database import fetch
-from queues.statements import PROMOTE_DUE
+from queues.statements.maintaining import PROMOTE_DUE
 from queues.transport.hints import Hint, push
 
 LIMIT: Final = 1000

@@ -6,7 +6,7 @@ from typing import Final
 
 from queues.conf import QueueConf, get_queues
 from queues.database import fetch
-from queues.statements import PRUNE
+from queues.statements.maintaining import PRUNE
 from queues.states import State
 
 LIMIT: Final = 1000
@@ -18,8 +18,23 @@ def run_once() -> int:
 
 
 def _prune(conf: QueueConf) -> int:
-    keeps = {State.COMPLETED: conf.keep_completed, State.FAILED: conf.keep_failed}
+    keeps = {
+        State.COMPLETED: conf.keep_completed,
+        State.FAILED: conf.keep_failed,
+        State.CANCELLED: conf.keep_cancelled,
+    }
     return sum(
-        len(fetch(PRUNE, {"queue": conf.name, "state": state, "keep": keep, "limit": LIMIT}))
+        len(
+            fetch(
+                PRUNE,
+                {
+                    "queue": conf.name,
+                    "state": state,
+                    "keep": keep.count,
+                    "age": keep.age,
+                    "limit": LIMIT,
+                },
+            )
+        )
         for state, keep in keeps.items()
     )

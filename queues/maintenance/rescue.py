@@ -7,9 +7,10 @@ from typing import Final
 
 from django.db import IntegrityError
 
+from queues import metrics
 from queues.conf import MAX_CRASHES
 from queues.database import fetch
-from queues.statements import RESCUE
+from queues.statements.maintaining import RESCUE
 from queues.states import State
 from queues.transport.hints import Hint, push
 
@@ -25,13 +26,16 @@ def run_once() -> int:
     except IntegrityError:
         # A claim was committed after this statement's snapshot; the next look sees it.
         return 0
-    rows.sort(reverse=True)
-    for id_, queue, _priority, state in rows:
+    # Pushed from the last to the first, each to the front: they end up in their old order.
+    rows.sort(key=lambda row: int(row[0]), reverse=True)
+    rescued = [row for row in rows if row[2] is not None]
+    for id_, queue, kind, _priority, state in rescued:
+        metrics.count(queue, kind, "crashed")
         words = "Job %s lost its worker, and is now %s"
         log.warning(words, id_, state, extra={"job_id": id_, "queue": queue})
     push(
-        Hint(id=id_, queue=queue, priority=priority, front=True)
-        for id_, queue, priority, state in rows
+        Hint(id=id_, queue=queue, priority=priority, front=kind is not None)
+        for id_, queue, kind, priority, state in rows
         if state == State.WAITING
     )
-    return len(rows)
+    return len(rescued)

@@ -7,11 +7,11 @@ from typing import Final
 from queues import settle
 from queues.claims import to_claim
 from queues.database import fetch
-from queues.models.attempt import Outcome
+from queues.endings import TIMED_OUT
 from queues.models.job import Cause
 from queues.reporting import report
-from queues.settle import Trouble, Verdict
-from queues.statements import OVERDUE
+from queues.settle import Verdict
+from queues.statements.maintaining import OVERDUE
 
 LIMIT: Final = 1000
 
@@ -22,15 +22,10 @@ def run_once() -> int:
     Whatever their threads write later is refused, for the job is no longer theirs.
     """
     claims = [to_claim(row) for row in fetch(OVERDUE, {"limit": LIMIT})]
-    trouble = Trouble(
-        error_class="TimeoutError",
-        message="The attempt ran longer than the job's timeout.",
-        outcome=Outcome.TIMED_OUT,
-    )
     moved = 0
     for claim in claims:
-        verdict = settle.fail_attempt(claim, trouble, cause=Cause.TIMEOUT)
+        verdict = settle.fail_attempt(claim, TIMED_OUT, cause=Cause.TIMEOUT)
         if verdict is not Verdict.LOST:
-            report(claim, verdict, trouble, 0.0)
+            report(claim, verdict, TIMED_OUT, claim.timeout)
             moved += 1
     return moved

@@ -12,10 +12,11 @@ class Outcome(models.TextChoices):
     SNOOZED = "snoozed", "snoozed"
     TIMED_OUT = "timed out", "timed out"
     CRASHED = "crashed", "crashed"
+    CANCELLED = "cancelled", "cancelled"
 
 
 class Attempt(models.Model):
-    """One try of a job that failed, snoozed, timed out or crashed. Never changed once written.
+    """One try of a job that did not complete it. Never changed once written.
 
     `number` is the job's attempt at that time; a snooze and a crash give it back, so a number may
     occur more than once. `traceback` is cut at 16 KiB.
@@ -31,6 +32,7 @@ class Attempt(models.Model):
     error_class = models.CharField(max_length=200, blank=True)
     error_message = models.TextField(blank=True)
     traceback = models.TextField(blank=True)
+    progress = models.JSONField(null=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from queues.conf import MAX_PRIORITY
 from queues.states import State
+from queues.unique import Answer
 
 
 class Cause(models.TextChoices):
@@ -25,9 +26,14 @@ class Job(models.Model):
     `state` is moved by guarded UPDATEs alone (see `queues.statements`). `token` grows with every
     claim, and whoever writes with an old one changes nothing. `attempt` counts tries that were not
     given back, `crashes` the workers that died on it. `run_at` is when the job is or was due, by
-    Postgres' clock. `keep_completed` and `keep_failed` are the job's own retention; null means the
-    queue's.
+    Postgres' clock. The `keep_` columns are the job's own retention, as counts (-1 for all) and
+    seconds; null means the queue's. `unique_key` is held while not empty: until `unique_until` if
+    that is set, else until the job is finished. `successor` is what was enqueued meanwhile, to
+    become a job when this one is finished.
     """
+
+    # What became of the enqueue that returned this object; no column.
+    answer: Answer = Answer.CREATED
 
     queue = models.CharField(max_length=64)
     kind = models.CharField(max_length=100)
@@ -44,8 +50,13 @@ class Job(models.Model):
     timeout = models.PositiveIntegerField(default=180, help_text="Seconds from its start.")
     token = models.BigIntegerField(default=0)
     crashes = models.PositiveSmallIntegerField(default=0)
-    keep_completed = models.PositiveIntegerField(null=True)
-    keep_failed = models.PositiveIntegerField(null=True)
+    keep_completed = models.IntegerField(null=True)
+    keep_completed_age = models.PositiveIntegerField(null=True)
+    keep_failed = models.IntegerField(null=True)
+    keep_failed_age = models.PositiveIntegerField(null=True)
+    unique_key = models.CharField(max_length=200, blank=True, db_default="")
+    unique_until = models.DateTimeField(null=True)
+    successor = models.JSONField(null=True)
 
     created_at = models.DateTimeField(db_default=Now())
     run_at = models.DateTimeField(db_default=Now())
@@ -72,6 +83,11 @@ class Job(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(priority__lte=MAX_PRIORITY), name="job_priority_range"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "unique_key"],
+                condition=~models.Q(unique_key=""),
+                name="job_unique_key",
             ),
         ]
         indexes: ClassVar = [

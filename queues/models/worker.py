@@ -17,6 +17,7 @@ class Worker(models.Model):
     version = models.CharField(max_length=50)
     queues = models.JSONField(default=list)
     slots = models.JSONField(default=dict)
+    kinds = models.JSONField(default=list)
     started_at = models.DateTimeField()
     beat_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)

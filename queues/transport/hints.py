@@ -87,6 +87,20 @@ def push(hints: Iterable[Hint]) -> None:
         )
 
 
+def withdraw(job_id: int, queue: str) -> None:
+    """Take back the hint of a job whose place has changed, if Redis answers."""
+    if breaker.is_open:
+        return
+    keys = HubQueue.named(queue, producer())
+    try:
+        with producer().pipeline(transaction=False) as pipeline:
+            pipeline.lrem(keys.key, 0, str(job_id))
+            pipeline.zrem(keys.prioritised_key, str(job_id))
+            pipeline.execute()
+    except RedisError:
+        breaker.open(SILENCE_SECONDS)
+
+
 def pop(free: Mapping[str, int]) -> list[int]:
     """Take at most as many ids of each queue as it has free slots. Raises RedisError."""
     queues = [HubQueue.named(name, consumer()) for name in free]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from rq import Worker, worker_registration
@@ -15,6 +18,7 @@ from queues.worker.main import work
 from queues.worker.switch import Switch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import FrameType
 
     from redis import Redis
@@ -29,6 +33,9 @@ class HubWorker(Worker):
     RQ's own dequeueing, forking, registries and scheduler are not used; what `rq info` and
     django-rq's pages read about a worker is kept up to date, as far as Redis lets us.
     """
+
+    # How many jobs of a queue side by side, where that is not as the settings say.
+    slots: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["connection"] = consumer()
@@ -53,11 +60,22 @@ class HubWorker(Worker):
         presence = threading.Thread(target=self._keep_present, name="presence", daemon=True)
         presence.start()
         until = Until(burst=burst, max_jobs=max_jobs, max_idle_seconds=max_idle_time)
+        names = self.queue_names()
         try:
-            return work(self.name, self.queue_names(), switch=self._switch, until=until) > 0
+            done = work(self.name, names, switch=self._switch, until=until, slots=self.slots)
         finally:
             self._gone.set()
             presence.join(timeout=1.0)
+        if done.must_be_replaced and not self._switch.stop.is_set():
+            self._replace_this_process()
+        return done.jobs > 0
+
+    def _replace_this_process(self) -> None:
+        """Begin anew in the same process: the only end of a thread that does not listen."""
+        self.log.warning("Worker %s starts anew, for a handler is stuck in it", self.name)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Handle SIGTERM and SIGINT."""

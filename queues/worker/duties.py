@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from django.db import InterfaceError, OperationalError, connections
 
+from queues import metrics
 from queues.maintenance import promote, prune, rescue, timeouts
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ class Duty:
 
 
 DUTIES: Final = (
-    Duty(run_once=promote.run_once, seconds=0.1),
+    Duty(run_once=promote.run_once, seconds=0.05),
     Duty(run_once=rescue.run_once, seconds=1.0),
     Duty(run_once=timeouts.run_once, seconds=1.0),
     Duty(run_once=prune.run_once, seconds=1.0),
+    Duty(run_once=metrics.run_once, seconds=1.0),
 )
 OUTAGE_WAIT_SECONDS: Final = 1.0
 
@@ -43,9 +45,13 @@ class DutiesDiedError(RuntimeError):
 
 
 class Duties:
-    """Does the duties inside a `with` block. If they die, the worker is told to stop."""
+    """Does the duties, and a worker's `own`, inside a `with` block.
 
-    def __init__(self, switch: Switch) -> None:
+    If they die, the worker is told to stop.
+    """
+
+    def __init__(self, switch: Switch, *own: Duty) -> None:
+        self._duties = (*DUTIES, *own)
         self._switch = switch
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="duties", daemon=True)
@@ -65,7 +71,7 @@ class Duties:
         self._thread.join()
 
     def _run(self) -> None:
-        due = dict.fromkeys(DUTIES, time.monotonic())
+        due = dict.fromkeys(self._duties, time.monotonic())
         try:
             while not self._stop.wait(max(0.0, min(due.values()) - time.monotonic())):
                 self._do_what_is_due(due)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, connections
 
-from queues.claims import Claim, claim_ids, claim_waiting
+from queues.claims import Claim, claim_capped, claim_ids, claim_waiting
 from queues.conf import LOOK_SECONDS
 from queues.execution import execute
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from queues.heartbeat import Heartbeat
+    from queues.worker.controls import Controls
     from queues.worker.offers import Offers
+    from queues.worker.running import Running
     from queues.worker.slots import Slots
     from queues.worker.switch import Switch
 
@@ -38,31 +40,48 @@ class Until:
     max_idle_seconds: float | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a loop works with."""
+
+    lease: Heartbeat
+    slots: Slots
+    offers: Offers
+    controls: Controls
+    running: Running
+    switch: Switch
+
+
 class Loop:
     """Claims what there are free slots for and runs each claim in a thread, until told to stop."""
 
-    def __init__(
-        self, *, lease: Heartbeat, slots: Slots, offers: Offers, switch: Switch, until: Until
-    ) -> None:
-        self._lease = lease
-        self._slots = slots
-        self._offers = offers
-        self._switch = switch
+    def __init__(self, parts: Parts, until: Until) -> None:
+        self._parts = parts
         self._until = until
         self._last_look = float("-inf")
+        self._looked_at = 0
         self._last_claim = time.monotonic()
         self.taken = 0
+        self.must_be_replaced = False
 
     def run(self) -> None:
-        """Work until the switch is pressed or `until` is reached. Jobs may still run after it."""
-        while not self._switch.stop.is_set() and not self._is_spent():
+        """Work until the switch is pressed or `until` is reached. Jobs may still run after it.
+
+        Also ends, with `must_be_replaced`, when a handler goes on although its job was taken away:
+        its thread cannot be ended, only left behind.
+        """
+        slots, switch = self._parts.slots, self._parts.switch
+        while not switch.stop.is_set() and not self._is_spent():
+            if self._parts.running.stuck():
+                self.must_be_replaced = True
+                return
             free = self._free()
             claims = self._try(free) if free else []
             if claims:
                 self._start(claims)
             elif not free:
-                self._slots.wait(FULL_WAIT_SECONDS)
-            elif self._until.burst and not self._slots.busy:
+                slots.wait(FULL_WAIT_SECONDS)
+            elif self._until.burst and not slots.busy:
                 return
 
     def _is_spent(self) -> bool:
@@ -70,57 +89,69 @@ class Loop:
             return True
         idle = time.monotonic() - self._last_claim
         most = self._until.max_idle_seconds
-        return most is not None and idle >= most and not self._slots.busy
+        return most is not None and idle >= most and not self._parts.slots.busy
 
     def _free(self) -> dict[str, int]:
         most = self._until.max_jobs
-        return self._slots.free(most=None if most is None else most - self.taken)
+        free = self._parts.slots.free(most=None if most is None else most - self.taken)
+        return {name: n for name, n in free.items() if name not in self._parts.controls.paused}
 
     def _try(self, free: Mapping[str, int]) -> list[Claim]:
         try:
             return self._take(free)
         except IntegrityError:
             # The lease ran out while this process slept: the worker's row is gone.
-            self._lease.renew()
+            self._parts.lease.renew()
         except (OperationalError, InterfaceError):
             log.warning("Postgres does not answer; trying again")
             connection.close()
-            self._switch.stop.wait(OUTAGE_WAIT_SECONDS)
+            self._parts.switch.stop.wait(OUTAGE_WAIT_SECONDS)
         return []
 
     def _take(self, free: Mapping[str, int]) -> list[Claim]:
-        claims = self._claim(self._offers.pop(free), free)
+        ids = self._parts.offers.pop(free)
+        claims = self._claim(ids, free)
         left = remaining(free, claims)
         if left and (not claims or self._look_is_due()):
             claims += self._look(left)
         if claims or self._until.burst:
             return claims
-        return self._claim(self._offers.wait(free, self._patience()), free)
+        return self._claim(self._parts.offers.wait(free, self._patience()), free)
 
     def _claim(self, ids: Sequence[int], free: Mapping[str, int]) -> list[Claim]:
-        if self._switch.stop.is_set():
+        """Claim what was offered. Hints of queues with a cap only say that it is time to look."""
+        if self._parts.switch.stop.is_set() or not ids:
             return []
-        return claim_ids(self._lease.worker_id, ids, free)
+        worker_id, capped = self._parts.lease.worker_id, self._parts.controls.capped
+        claims = claim_ids(worker_id, ids, free)
+        if len(claims) < len(ids) and (limited := _only(remaining(free, claims), capped)):
+            claims += claim_capped(worker_id, limited)
+        return claims
 
     def _look_is_due(self) -> bool:
         return time.monotonic() - self._last_look >= LOOK_SECONDS
 
     def _look(self, left: Mapping[str, int]) -> list[Claim]:
         """Take waiting rows that nobody was told of, if a second has passed or jobs flow."""
-        if not self._look_is_due() and self._last_claim < self._last_look:
+        flows = self._looked_at != self._parts.slots.releases + self.taken
+        if not self._look_is_due() and not flows:
             return []
         self._last_look = time.monotonic()
-        return claim_waiting(self._lease.worker_id, left)
+        self._looked_at = self._parts.slots.releases + self.taken
+        claims = claim_waiting(self._parts.lease.worker_id, left)
+        if limited := _only(left, self._parts.controls.capped):
+            claims += claim_capped(self._parts.lease.worker_id, limited)
+        return claims
 
     def _patience(self) -> float:
-        if self._slots.any_full():
+        if self._parts.slots.any_full() or self._parts.controls.capped:
             return FULL_WAIT_SECONDS
         return max(FULL_WAIT_SECONDS, self._last_look + LOOK_SECONDS - time.monotonic())
 
     def _start(self, claims: Sequence[Claim]) -> None:
         self.taken += len(claims)
         self._last_claim = time.monotonic()
-        self._slots.take(claim.queue for claim in claims)
+        self._parts.slots.take(claim.queue for claim in claims)
         for claim in claims:
             thread = threading.Thread(
                 target=self._run, args=(claim,), name=f"job-{claim.id}", daemon=True
@@ -129,13 +160,18 @@ class Loop:
 
     def _run(self, claim: Claim) -> None:
         try:
-            execute(claim)
+            execute(claim, self._parts.running.begin(claim))
         finally:
+            self._parts.running.end(claim)
             connections.close_all()
-            self._slots.release(claim.queue)
+            self._parts.slots.release(claim.queue)
 
 
 def remaining(free: Mapping[str, int], claims: Sequence[Claim]) -> dict[str, int]:
     """Return the slots that are still free after these claims."""
     used = Counter(claim.queue for claim in claims)
     return {queue: count - used[queue] for queue, count in free.items() if count > used[queue]}
+
+
+def _only(free: Mapping[str, int], names: frozenset[str]) -> dict[str, int]:
+    return {queue: count for queue, count in free.items() if queue in names}

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import OperationalError, connection, connections
 
-from queues import leases
+from queues import leases, metrics
 from queues.conf import get_queues, grace_seconds
 from queues.heartbeat import Heartbeat
-from queues.worker.duties import Duties, DutiesDiedError
-from queues.worker.loop import Loop, Until
+from queues.worker.controls import Controls
+from queues.worker.duties import Duties, DutiesDiedError, Duty
+from queues.worker.loop import Loop, Parts, Until
 from queues.worker.offers import Offers
+from queues.worker.running import Running
 from queues.worker.slots import Slots
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from queues.worker.switch import Switch
 
@@ -26,29 +29,59 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.05
 
 
-def work(name: str, queues: Sequence[str], *, switch: Switch, until: Until) -> int:
-    """Run jobs of these queues until told to stop; return how many were claimed.
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """How many jobs were claimed, and whether a handler is stuck in a thread of this process."""
 
-    Jobs that do not end within the grace period go back to the front of their queues. Raises
+    jobs: int
+    must_be_replaced: bool
+
+
+def work(
+    name: str,
+    queues: Sequence[str],
+    *,
+    switch: Switch,
+    until: Until,
+    slots: Mapping[str, int] | None = None,
+) -> Done:
+    """Run jobs of these queues until told to stop.
+
+    `slots` says how many of a queue side by side, where that is not as the settings say. Jobs that
+    do not end within the grace period go back to the front of their queues. Raises
     DutiesDiedError when maintenance broke.
     """
-    capacity = {queue: get_queues()[queue].slots for queue in queues}
-    slots = Slots(capacity)
+    capacity = {queue: get_queues()[queue].slots for queue in queues} | dict(slots or {})
+    own = Slots(capacity)
     try:
         await_database(switch)
-        with Heartbeat(name, capacity) as lease, Duties(switch) as duties:
-            log.info("Worker %s listens on %s", name, ", ".join(queues), extra={"slots": capacity})
-            loop = Loop(lease=lease, slots=slots, offers=Offers(switch), switch=switch, until=until)
-            loop.run()
-            log.info("Worker %s claims no more; %s jobs still run", name, slots.busy)
-            _finish(lease, slots, switch)
+        with Heartbeat(name, capacity) as lease:
+            running, controls = Running(lease), Controls(lease, own, capacity)
+            watch = Duty(run_once=running.check, seconds=1.0)
+            read = Duty(run_once=controls.refresh, seconds=0.5)
+            controls.refresh()
+            with Duties(switch, watch, read) as duties:
+                log.info("Worker %s listens on %s", name, ", ".join(queues), extra=capacity)
+                parts = Parts(
+                    lease=lease,
+                    slots=own,
+                    offers=Offers(switch),
+                    controls=controls,
+                    running=running,
+                    switch=switch,
+                )
+                loop = Loop(parts, until)
+                loop.run()
+                log.info("Worker %s claims no more; %s jobs still run", name, own.busy)
+                _finish(parts)
+        metrics.run_once()
     finally:
         connections.close_all()
         # Only Postgres' wrapper has a pool.
         connections["default"].close_pool()  # type: ignore[attr-defined]
     if duties.died:
         raise DutiesDiedError("Maintenance broke; see the log above.")
-    return loop.taken
+    return Done(jobs=loop.taken, must_be_replaced=loop.must_be_replaced)
 
 
 def await_database(switch: Switch) -> None:
@@ -63,12 +96,14 @@ def await_database(switch: Switch) -> None:
             return
 
 
-def _finish(lease: Heartbeat, slots: Slots, switch: Switch) -> None:
-    """Wait for what runs; once told to stop, only as long as the grace allows."""
-    deadline = float("inf")
-    while slots.busy and time.monotonic() < deadline and not switch.hurry.is_set():
+def _finish(parts: Parts) -> None:
+    """Wait for what runs, but not for what is stuck; once told to stop, not beyond the grace."""
+    slots, switch, deadline = parts.slots, parts.switch, float("inf")
+    while slots.busy > parts.running.stuck() and time.monotonic() < deadline:
+        if switch.hurry.is_set():
+            break
         if switch.stop.is_set():
             deadline = min(deadline, time.monotonic() + grace_seconds())
         slots.wait(POLL_SECONDS)
-    if slots.busy:
-        log.warning("Handed %s running jobs back", leases.hand_back(lease.worker_id))
+    if handed := leases.hand_back(parts.lease.worker_id):
+        log.warning("Handed %s running jobs back", handed)

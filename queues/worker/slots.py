@@ -17,6 +17,7 @@ class Slots:
         self._capacity = dict(capacity)
         self._taken: Counter[str] = Counter()
         self._released = threading.Condition()
+        self.releases = 0
 
     @property
     def busy(self) -> int:
@@ -45,6 +46,12 @@ class Slots:
         """Say whether some queue has no free slot."""
         return any(self.is_full(queue) for queue in self._capacity)
 
+    def resize(self, capacity: Mapping[str, int]) -> None:
+        """Allow more jobs from now on, or fewer once those that run have ended."""
+        with self._released:
+            self._capacity = dict(capacity)
+            self._released.notify_all()
+
     def take(self, queues: Iterable[str]) -> None:
         """Count one more running job for each name."""
         with self._released:
@@ -54,6 +61,7 @@ class Slots:
         """Count one running job less, and wake who waits for a slot."""
         with self._released:
             self._taken[queue] -= 1
+            self.releases += 1
             self._released.notify_all()
 
     def wait(self, seconds: float) -> None:

@@ -12,8 +12,8 @@ def test_the_three_queues_are_those_of_the_old_service():
             conf.json_name,
             conf.attempts,
             conf.backoff,
-            conf.keep_completed,
-            conf.keep_failed,
+            conf.keep_completed.count,
+            conf.keep_failed.count,
         )
         for conf in get_queues().values()
     }

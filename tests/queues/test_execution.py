@@ -10,6 +10,7 @@ from queues.claims import claim_ids
 from queues.enqueue import enqueue
 from queues.execution import execute, run
 from queues.models import Attempt, Job, Worker
+from queues.recorder import AttemptRecorder
 from queues.settle import Trouble, Verdict
 from queues.states import State
 from tests.jobs import QUEUE, Act, Note
@@ -28,7 +29,7 @@ def claimed(arguments, **options):
 def perform(what, text="", **options):
     """Run one job in a worker's thread; return its verdict and its row."""
     claim = claimed(Act(what=what, text=text), **options)
-    verdict = in_thread(lambda: execute(claim))
+    verdict = in_thread(lambda: execute(claim, AttemptRecorder(claim)))
     return verdict, Job.objects.get(pk=claim.id)
 
 
@@ -104,7 +105,7 @@ def test_a_payload_that_does_not_fit_its_kind_ends_the_job():
     Job.objects.filter(pk=job.pk).update(payload={"odd": 1})
     worker_id = leases.register("one", SLOTS, version="1")
     (claim,) = claim_ids(worker_id, [job.pk], SLOTS)
-    assert in_thread(lambda: execute(claim)) is Verdict.FAILED
+    assert in_thread(lambda: execute(claim, AttemptRecorder(claim))) is Verdict.FAILED
     job.refresh_from_db()
     assert "odd" in job.error_message
 

@@ -8,10 +8,12 @@ from django.core.management.base import CommandError
 from django_rq.management.commands.rqworker import Command as RQWorkerCommand
 
 from queues.checks import JSON_SERIALIZER
-from queues.conf import get_queues
+from queues.conf import MAX_SLOTS, get_queues
+from queues.transport.worker import HubWorker
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Sequence
 
 
 class Command(RQWorkerCommand):
@@ -23,6 +25,13 @@ class Command(RQWorkerCommand):
         """Take django-rq's options; django-rq's own default here would be pickle."""
         super().add_arguments(parser)
         parser.set_defaults(serializer=JSON_SERIALIZER)
+        parser.add_argument(
+            "--slots",
+            action="append",
+            default=[],
+            metavar="QUEUE=N",
+            help="run N jobs of the queue side by side; may be given for each queue",
+        )
 
     def handle(self, *args: str, **options: Any) -> None:
         """Refuse what our queues do not have, then work."""
@@ -33,4 +42,17 @@ class Command(RQWorkerCommand):
             raise CommandError("--serializer: allowed: json. Pickle would run what lies in Redis.")
         if options["with_scheduler"]:
             raise CommandError("--with-scheduler: not needed; every worker promotes delayed jobs.")
-        super().handle(*(args or tuple(get_queues())), **options)
+        queues = args or tuple(get_queues())
+        HubWorker.slots = dict(parse_slots(text, queues) for text in options["slots"])
+        super().handle(*queues, **options)
+
+
+def parse_slots(text: str, queues: Sequence[str]) -> tuple[str, int]:
+    """Return queue and number of `queue=n`. Raises CommandError."""
+    name, _, number = text.partition("=")
+    if name not in queues or not number.isascii() or not number.isdigit():
+        allowed = f"QUEUE=N, with QUEUE one of {', '.join(queues)}"
+        raise CommandError(f"--slots: {text!r}; allowed: {allowed}.")
+    if not 1 <= int(number) <= MAX_SLOTS:
+        raise CommandError(f"--slots: {text!r}; allowed: 1 to {MAX_SLOTS}.")
+    return name, int(number)

@@ -1,0 +1,68 @@
+"""Calling a handler, and saying how it ended. The one place that catches whatever it raises."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from queues.arguments import ArgumentsError
+from queues.context import Context
+from queues.endings import Ending, Gone, Raised, Refused, Returned, Snoozed, trouble_of
+from queues.outcomes import Fail, Snooze
+from queues.recorder import LostError
+from queues.results import ResultError, check_result
+from queues.retry import HANDLER, MAX_DELAY_MS
+
+if TYPE_CHECKING:
+    from queues.claims import Claim
+    from queues.context import Recorder
+    from queues.registry import Spec
+
+log = logging.getLogger(__name__)
+
+
+def call(spec: Spec, claim: Claim, recorder: Recorder) -> Ending:
+    """Run the handler and return how it ended. Never raises for what a handler does."""
+    try:
+        return Returned(result=check_result(_run(spec, claim, recorder)))
+    except Snooze as outcome:
+        return Snoozed(seconds=outcome.seconds)
+    except LostError:
+        return Gone()
+    except (Fail, ArgumentsError, ResultError) as error:
+        return Refused(trouble=trouble_of(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (a handler may raise anything)
+        return _raised(spec, claim, error)
+
+
+def _run(spec: Spec, claim: Claim, recorder: Recorder) -> object:
+    context = Context(
+        job_id=claim.id,
+        queue=claim.queue,
+        attempt=claim.attempt,
+        max_attempts=claim.max_attempts,
+        token=claim.token,
+        recorder=recorder,
+    )
+    try:
+        return spec.handler(spec.arguments.from_json(claim.payload), context)
+    finally:
+        # A handler that switched autocommit off would swallow the settling that follows.
+        is_open = connection.connection is not None and not connection.in_atomic_block
+        if is_open and not connection.autocommit:
+            connection.close()
+
+
+def _raised(spec: Spec, claim: Claim, error: BaseException) -> Raised:
+    trouble = trouble_of(error)
+    if claim.backoff.type != HANDLER or spec.backoff_function is None:
+        return Raised(trouble=trouble, may_retry=spec.retries(error))
+    try:
+        wait_ms = int(spec.backoff_function(claim.attempt, error))
+    except Exception:
+        log.exception("The backoff function of %s raised; trying again at once", claim.kind)
+        wait_ms = 0
+    wait_ms = min(max(wait_ms, 0), MAX_DELAY_MS)
+    return Raised(trouble=trouble, may_retry=spec.retries(error), wait_ms=wait_ms)

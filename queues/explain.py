@@ -1,0 +1,106 @@
+"""Why is a job not running? One sentence, from Postgres alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from queues.conf import get_queues
+from queues.database import fetch
+from queues.models import Job, QueueControl, Worker
+from queues.states import State
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+SHOWN_HOLDERS: Final = 3
+
+
+def explain(job: Job) -> str:
+    """Return one sentence about what the job waits for, or what has become of it."""
+    match job.state:
+        case State.WAITING:
+            return _waiting(job)
+        case State.DELAYED:
+            return f"Delayed until {job.run_at:%Y-%m-%d %H:%M:%S} UTC{_why_delayed(job)}."
+        case State.ACTIVE:
+            return _active(job)
+        case State.FAILED:
+            return f"Failed ({job.get_cause_display()}): {job.error_message or 'no message'}"
+        case _:
+            return f"{job.state.capitalize()} at {job.finished_at:%Y-%m-%d %H:%M:%S} UTC."
+
+
+def _why_delayed(job: Job) -> str:
+    last = job.attempts.order_by("-id").first()
+    if last is None:
+        return ", as it was enqueued"
+    return f", after attempt {last.number} of {job.max_attempts} {last.outcome}"
+
+
+def _waiting(job: Job) -> str:
+    control = QueueControl.objects.filter(name=job.queue).first()
+    if job.queue not in get_queues():
+        return f"Waiting: there is no queue {job.queue} in the settings."
+    if control and control.paused_at:
+        return f"Waiting: {job.queue} is paused since {control.paused_at:%Y-%m-%d %H:%M:%S} UTC."
+    workers = list(Worker.objects.filter(expires_at__gt=Now(), queues__contains=[job.queue]))
+    if not workers:
+        return f"Waiting: no live worker listens on {job.queue}{_last_seen(job.queue)}."
+    if not any(job.kind in worker.kinds for worker in workers):
+        return f"Waiting: none of {len(workers)} live workers knows the kind {job.kind}."
+    if control and control.cap is not None:
+        active = list(Job.objects.filter(queue=job.queue, state=State.ACTIVE).order_by("id"))
+        if len(active) >= control.cap:
+            return f"Waiting: the cap of {control.cap} is reached by {_named(active)}."
+    return f"Waiting: {_ahead(job)} jobs are ahead of it, for {_slots(job, workers)} slots."
+
+
+def _active(job: Job) -> str:
+    if job.worker is None:
+        return "Active, but no worker holds it; it goes back to its queue."
+    silent = (job.worker.expires_at, job.worker.beat_at)
+    now = _now()
+    if silent[0] <= now:
+        return (
+            f"Active: held by {job.worker.name} on {job.worker.host}, which stopped beating "
+            f"{(now - silent[1]).total_seconds():.0f} s ago; it goes back to its queue."
+        )
+    ran = (now - job.started_at).total_seconds() if job.started_at else 0
+    return f"Active: running on {job.worker.name} ({job.worker.host}) for {ran:.0f} s."
+
+
+def _last_seen(queue: str) -> str:
+    dead = Worker.objects.filter(queues__contains=[queue]).order_by("-beat_at").first()
+    if dead is None:
+        return ""
+    return f"; {dead.name} stopped beating {(_now() - dead.beat_at).total_seconds():.0f} s ago"
+
+
+def _ahead(job: Job) -> int:
+    """Count the waiting jobs that are served before this one."""
+    waiting = Job.objects.filter(queue=job.queue, state=State.WAITING).exclude(pk=job.pk)
+    same = Q(front=job.front)
+    sooner = Q(priority=job.priority) & (
+        Q(run_at__lt=job.run_at) | Q(run_at=job.run_at, pk__lt=job.pk)
+    )
+    before = same & (Q(priority__lt=job.priority) | sooner)
+    return waiting.filter(before if job.front else before | Q(front=True)).count()
+
+
+def _slots(job: Job, workers: list[Worker]) -> int:
+    return sum(int(worker.slots.get(job.queue, 0)) for worker in workers)
+
+
+def _named(jobs: list[Job]) -> str:
+    names = ", ".join(str(job.pk) for job in jobs[:SHOWN_HOLDERS])
+    more = len(jobs) - SHOWN_HOLDERS
+    return f"jobs {names}" + (f" and {more} more" if more > 0 else "")
+
+
+def _now() -> datetime:
+    """Return Postgres' time, by which leases run out."""
+    moment: datetime = fetch("SELECT clock_timestamp()", {})[0][0]
+    return moment

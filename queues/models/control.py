@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class QueueControl(models.Model):
+    """What operators set for one queue while workers run. No row means: as the settings say.
+
+    Workers read it at least once a second, and every claim reads `paused_at` and `cap` itself.
+    """
+
+    name = models.CharField(max_length=64, primary_key=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    cap = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Running jobs of this queue at most, over all workers."
+    )
+    slots = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Jobs that one worker runs side by side."
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,202 @@
+"""Validating what somebody wants to enqueue. Nothing here touches the database."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+from queues import registry, strict_json
+from queues.arguments import ArgumentsError
+from queues.conf import (
+    MAX_ATTEMPTS,
+    MAX_DELAY_SECONDS,
+    MAX_PAYLOAD_BYTES,
+    MAX_PRIORITY,
+    MAX_TIMEOUT_SECONDS,
+    QueueConf,
+    get_queues,
+)
+from queues.keep import KeepError, parse_keep
+from queues.retry import Backoff, BackoffError, parse_backoff
+from queues.states import State
+from queues.unique import Unique, UniqueError, parse_unique
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from queues.arguments import Arguments
+    from queues.keep import Keep
+
+MAX_NAME: Final = 200
+MAX_OWNER: Final = 64
+
+
+class EnqueueError(ValueError):
+    """A job that is not accepted. `field` names what was wrong, the message what is allowed."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+class Options(TypedDict, total=False):
+    """The options of `queues.enqueue.enqueue`, by name; what is left out comes from the queue."""
+
+    delay: float
+    run_at: datetime | None
+    priority: int
+    attempts: int | None
+    backoff: Backoff | Mapping[str, Any] | int | None
+    timeout: int | None
+    keep_completed: Keep | Mapping[str, Any] | bool | int | None
+    keep_failed: Keep | Mapping[str, Any] | bool | int | None
+    unique: Unique | str | None
+    front: bool
+
+
+OPTIONS: Final = tuple(Options.__annotations__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A job that may be inserted: `values` are the parameters of the statements."""
+
+    conf: QueueConf
+    values: dict[str, Any]
+    unique: Unique | None
+
+
+def draft(arguments: Arguments, options: Options) -> Draft:
+    """Return the job that the arguments and options describe. Raises EnqueueError."""
+    unknown = set(options) - set(OPTIONS)
+    if unknown:
+        raise EnqueueError(min(unknown), f"is no option; allowed: {', '.join(OPTIONS)}.")
+    spec = _spec(arguments)
+    conf = get_queues()[spec.queue]
+    unique = _unique(options.get("unique"))
+    return Draft(
+        conf=conf,
+        unique=unique,
+        values={
+            "queue": conf.name,
+            "kind": arguments.kind,
+            **describe(arguments),
+            **_due(options),
+            "priority": _whole("priority", options.get("priority", 0), 0, MAX_PRIORITY),
+            "front": _flag("front", options.get("front", False)),
+            "max_attempts": _whole(
+                "attempts",
+                _or(options.get("attempts"), spec.attempts, conf.attempts),
+                1,
+                MAX_ATTEMPTS,
+            ),
+            "timeout": _whole(
+                "timeout",
+                _or(options.get("timeout"), spec.timeout, conf.timeout),
+                1,
+                MAX_TIMEOUT_SECONDS,
+            ),
+            "backoff": json.dumps(
+                _backoff(_or(options.get("backoff"), spec.backoff, conf.backoff)).as_json()
+            ),
+            **_keep("keep_completed", options.get("keep_completed")),
+            **_keep("keep_failed", options.get("keep_failed")),
+            "unique_key": unique.key if unique else "",
+            "ttl": unique.ttl if unique else None,
+        },
+    )
+
+
+def describe(arguments: Arguments) -> dict[str, Any]:
+    """Return name, owner and payload (as JSON text) of arguments. Raises EnqueueError."""
+    try:
+        payload = arguments.as_json()
+        strict_json.check_value(payload)
+        for text in (arguments.job_name, arguments.owner):
+            strict_json.check_text(text)
+    except (ArgumentsError, strict_json.StrictJSONError) as error:
+        raise EnqueueError("payload", str(error)) from error
+    text = json.dumps(payload, ensure_ascii=False)
+    size = len(text.encode())
+    if size > MAX_PAYLOAD_BYTES:
+        raise EnqueueError("payload", f"is {size} bytes; allowed: {MAX_PAYLOAD_BYTES}.")
+    for field, value, most in (
+        ("name", arguments.job_name, MAX_NAME),
+        ("owner", arguments.owner, MAX_OWNER),
+    ):
+        if len(value) > most:
+            raise EnqueueError(field, f"has {len(value)} characters; allowed: {most}.")
+    return {"name": arguments.job_name, "owner": arguments.owner, "payload": text}
+
+
+def _spec(arguments: Arguments) -> registry.Spec:
+    try:
+        return registry.get(arguments.kind)
+    except registry.RegistryError as error:
+        raise EnqueueError("kind", str(error)) from error
+
+
+def _due(options: Options) -> dict[str, Any]:
+    delay = _number("delay", options.get("delay", 0), 0, MAX_DELAY_SECONDS)
+    run_at = options.get("run_at")
+    if run_at is None:
+        return {"state": State.DELAYED if delay else State.WAITING, "delay": delay, "run_at": None}
+    if not isinstance(run_at, datetime) or run_at.tzinfo is None:
+        raise EnqueueError("run_at", f"is {run_at!r}; allowed: a datetime with a time zone.")
+    if delay:
+        raise EnqueueError("run_at", "is given together with delay; allowed: one of them.")
+    # Due or not is for Postgres' clock to say: the next promotion finds what is due already.
+    return {"state": State.DELAYED, "delay": 0, "run_at": run_at}
+
+
+def _or(*values: Any) -> Any:
+    """Return the first value that is not None, else None."""
+    return next((value for value in values if value is not None), None)
+
+
+def _backoff(value: Backoff | Mapping[str, Any] | int) -> Backoff:
+    try:
+        return parse_backoff(value)
+    except BackoffError as error:
+        raise EnqueueError("backoff", str(error)) from error
+
+
+def _keep(field: str, value: Keep | Mapping[str, Any] | bool | int | None) -> dict[str, Any]:
+    if value is None:
+        return {field: None, f"{field}_age": None}
+    try:
+        keep = parse_keep(value)
+    except KeepError as error:
+        raise EnqueueError(field, str(error)) from error
+    return {field: keep.count, f"{field}_age": keep.age}
+
+
+def _unique(value: Unique | str | None) -> Unique | None:
+    if value is None:
+        return None
+    try:
+        unique = parse_unique(value)
+        strict_json.check_text(unique.key)
+    except (UniqueError, strict_json.StrictJSONError) as error:
+        raise EnqueueError("unique", str(error)) from error
+    return unique
+
+
+def _flag(field: str, value: bool) -> bool:
+    if type(value) is not bool:
+        raise EnqueueError(field, f"is {value!r}; allowed: True, False.")
+    return value
+
+
+def _whole(field: str, value: int, least: int, most: int) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise EnqueueError(field, f"is {value!r}; allowed: a whole number, {least} to {most}.")
+    return value
+
+
+def _number(field: str, value: float, least: float, most: float) -> float:
+    if type(value) not in {int, float} or not least <= value <= most:
+        raise EnqueueError(field, f"is {value!r}; allowed: a number, {least} to {most}.")
+    return value

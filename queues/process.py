@@ -1,0 +1,113 @@
+"""Running a handler in a process of its own: killed at its deadline, with a limit on memory.
+
+Children come from a fork server that has loaded Django and never opens a connection, for a worker
+full of threads must not be forked itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from queues import registry
+from queues.calling import call
+from queues.endings import Ending, Gone, Raised, TimedOut, crash_of
+from queues.recorder import AttemptRecorder
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkServerContext
+    from multiprocessing.process import BaseProcess
+
+    from queues.claims import Claim
+    from queues.registry import Spec
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS: Final = 0.05
+
+
+@cache
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["queues.preload"])
+    return context
+
+
+def call_in_process(spec: Spec, claim: Claim, recorder: AttemptRecorder) -> Ending:
+    """Run the handler in a child and return how it ended.
+
+    The child is killed when the job's timeout is over, or when the job was taken away. One that
+    dies by itself (a segfault, `os._exit`, out of memory) is Crashed.
+    """
+    deadline = time.monotonic() + claim.timeout
+    receiver, sender = _context().Pipe(duplex=False)
+    # Closes when this process dies, however that happens; then the child must not go on.
+    lifeline, held = _context().Pipe(duplex=False)
+    child = _context().Process(
+        target=_child, args=(sender, lifeline, claim, spec.memory_mb), daemon=True
+    )
+    try:
+        child.start()
+        sender.close()
+        lifeline.close()
+        return _await(receiver, child, claim, recorder, deadline)
+    finally:
+        child.kill()
+        child.join()
+        receiver.close()
+        held.close()
+
+
+def _await(
+    receiver: Connection,
+    child: BaseProcess,
+    claim: Claim,
+    recorder: AttemptRecorder,
+    deadline: float,
+) -> Ending:
+    while not receiver.poll(POLL_SECONDS):
+        if recorder.is_cancelled:
+            return Gone()
+        if time.monotonic() > deadline:
+            return TimedOut()
+    try:
+        ending: Ending = receiver.recv()
+    except EOFError:
+        child.join()
+        return crash_of(claim, _how(child.exitcode))
+    return ending
+
+
+def _how(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return f"killed by {signal.Signals(-exitcode).name}"
+    return f"it exited with {exitcode}"
+
+
+def _child(sender: Connection, lifeline: Connection, claim: Claim, memory_mb: int) -> None:
+    # Ctrl-C is for the worker to deal with.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_the_worker, args=(lifeline,), daemon=True).start()
+    most = memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    recorder = AttemptRecorder(claim)
+    ending = call(registry.get(claim.kind), claim, recorder)
+    recorder.flush()
+    if isinstance(ending, Raised) and ending.trouble.error_class == "MemoryError":
+        ending = crash_of(claim, f"it needs more than {memory_mb} MB of memory")
+    sender.send(ending)
+
+
+def _die_with_the_worker(lifeline: Connection) -> None:
+    try:
+        lifeline.recv()
+    except EOFError:
+        os._exit(1)

@@ -1,0 +1,94 @@
+"""What operators do to whole queues while workers run. Workers follow within a second."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models.functions import Now
+
+from queues.conf import MAX_SLOTS, get_queues
+from queues.control import ControlError
+from queues.database import fetch
+from queues.models import QueueControl
+from queues.statements.operating import CLEAN, DRAIN
+from queues.states import State
+
+MAX_CAP: Final = 1_000_000
+CHUNK: Final = 1000
+CLEANABLE: Final = tuple(state.value for state in State if state is not State.ACTIVE)
+
+
+def pause(queue: str) -> QueueControl:
+    """Let no job of the queue begin any more; jobs are accepted all the same, and running ones end.
+
+    Raises ControlError for an unknown queue.
+    """
+    return _set(queue, paused_at=Now())
+
+
+def resume(queue: str) -> QueueControl:
+    """Undo a pause. Raises ControlError for an unknown queue."""
+    return _set(queue, paused_at=None)
+
+
+def set_cap(queue: str, cap: int | None) -> QueueControl:
+    """Let at most `cap` jobs of the queue run at once, over all workers; None for no cap.
+
+    Raises ControlError.
+    """
+    return _set(queue, cap=_checked("cap", cap, MAX_CAP))
+
+
+def set_slots(queue: str, slots: int | None) -> QueueControl:
+    """Let each worker run `slots` jobs of the queue side by side; None for what it began with.
+
+    Raises ControlError.
+    """
+    return _set(queue, slots=_checked("slots", slots, MAX_SLOTS))
+
+
+def drain(queue: str, *, delayed: bool = False) -> int:
+    """Delete what waits in the queue, and what is delayed if asked for; return how many.
+
+    Raises ControlError for an unknown queue.
+    """
+    _known(queue)
+    states = [State.WAITING.value, *([State.DELAYED.value] if delayed else [])]
+    removed = 0
+    while found := len(fetch(DRAIN, {"queue": queue, "states": states, "limit": CHUNK})):
+        removed += found
+    return removed
+
+
+def clean(queue: str, state: str, *, older_than: float = 0, limit: int = CHUNK) -> int:
+    """Delete the oldest jobs of one state, `limit` at most; return how many that were.
+
+    `older_than` is seconds since they finished, or since they were due. Raises ControlError.
+    """
+    _known(queue)
+    if state not in CLEANABLE:
+        raise ControlError(f"state is {state!r}; allowed: {', '.join(CLEANABLE)}.")
+    if type(limit) is not int or limit < 1:
+        raise ControlError(f"limit is {limit!r}; allowed: a whole number from 1.")
+    if type(older_than) not in {int, float} or not older_than >= 0:
+        raise ControlError(f"older_than is {older_than!r}; allowed: seconds from 0.")
+    params = {"queue": queue, "state": state, "age": older_than, "limit": limit}
+    return len(fetch(CLEAN, params))
+
+
+def _set(queue: str, **values: object) -> QueueControl:
+    _known(queue)
+    control, _ = QueueControl.objects.update_or_create(name=queue, defaults=values)
+    control.refresh_from_db()
+    return control
+
+
+def _known(queue: str) -> None:
+    if queue not in get_queues():
+        raise ControlError(f"queue is {queue!r}; allowed: {', '.join(get_queues())}.")
+
+
+def _checked(name: str, value: int | None, most: int) -> int | None:
+    if value is not None and (type(value) is not int or not 1 <= value <= most):
+        raise ControlError(f"{name} is {value!r}; allowed: 1 to {most}, or None.")
+    return value

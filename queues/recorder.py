@@ -1,0 +1,83 @@
+"""Writing what a running attempt says about itself, guarded by its token."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from queues.database import fetch
+from queues.results import check_result
+from queues.settle import scrub
+from queues.statements.settling import KEEP_EFFECT, LOG, PROGRESS, READ_EFFECT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from queues.claims import Claim
+
+PROGRESS_SECONDS: Final = 0.25
+MAX_LINES: Final = 200
+MAX_LINE: Final = 1000
+MAX_NOTE: Final = 200
+MAX_KEY: Final = 100
+
+
+class LostError(Exception):
+    """The job is somebody else's by now: the handler must do nothing more."""
+
+
+class AttemptRecorder:
+    """The recorder of one attempt. Safe in the handler's own threads."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+        self._guard = {"id": claim.id, "token": claim.token}
+        self._cancelled = threading.Event()
+        self._next_progress = 0.0
+        self._pending: dict[str, object] | None = None
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Tell the handler that the job has been taken away."""
+        self._cancelled.set()
+
+    def progress(self, done: int, total: int, note: str) -> None:
+        """Write it, unless the last one was written just now: then `flush` will."""
+        self._pending = {"done": done, "total": total, "note": scrub(str(note))[:MAX_NOTE]}
+        if time.monotonic() >= self._next_progress:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the progress that was held back."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return
+        self._next_progress = time.monotonic() + PROGRESS_SECONDS
+        if not fetch(PROGRESS, {**self._guard, "progress": json.dumps(pending)}):
+            self.cancel()
+
+    def log(self, text: str) -> None:
+        """Write a line, as long as there are fewer than 200 of this attempt."""
+        fetch(LOG, {**self._guard, "text": scrub(str(text))[:MAX_LINE], "most": MAX_LINES})
+
+    def once(self, key: str, effect: Callable[[str], object]) -> object:
+        """Return the kept result, or call the effect and keep its result.
+
+        Raises LostError if the job was taken away, and ValueError for a key that is too long.
+        """
+        if not 0 < len(key) <= MAX_KEY:
+            raise ValueError(f"key has {len(key)} characters; allowed: 1 to {MAX_KEY}.")
+        params = {"id": self._claim.id, "key": key}
+        if kept := fetch(READ_EFFECT, params):
+            return json.loads(kept[0][0]) if kept[0][0] is not None else None
+        if self.is_cancelled:
+            raise LostError(f"Job {self._claim.id} has been taken away.")
+        result = check_result(effect(f"job-{self._claim.id}-{key}"))
+        if not fetch(KEEP_EFFECT, {**self._guard, "key": key, "result": json.dumps(result)}):
+            raise LostError(f"Job {self._claim.id} has been taken away.")
+        return result

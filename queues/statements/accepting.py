@@ -1,0 +1,80 @@
+"""Inserting jobs, with and without a key that only one of them may hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_COLUMNS: Final = """
+    queue, kind, name, owner, payload, state, priority, front, attempt, max_attempts, backoff,
+    timeout, token, crashes, keep_completed, keep_completed_age, keep_failed, keep_failed_age,
+    unique_key, unique_until, run_at, cause, error_class, error_message
+"""
+
+INSERT_JOB: Final = f"""
+INSERT INTO queues_job ({_COLUMNS})
+VALUES (
+    %(queue)s, %(kind)s, %(name)s, %(owner)s, %(payload)s, %(state)s, %(priority)s, %(front)s, 0,
+    %(max_attempts)s, %(backoff)s, %(timeout)s, 0, 0, %(keep_completed)s,
+    %(keep_completed_age)s, %(keep_failed)s, %(keep_failed_age)s,
+    %(unique_key)s, clock_timestamp() + %(ttl)s * interval '1 second',
+    coalesce(%(run_at)s, clock_timestamp() + %(delay)s * interval '1 second'), '', '', '')
+"""
+RETURNING: Final = "RETURNING id, created_at, run_at, state"
+
+# The holder of a key is left alone, replaced while it is delayed, or told of its successor.
+OR_NOTHING: Final = "ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO NOTHING "
+OR_REPLACE: Final = """
+ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO UPDATE SET
+    name = excluded.name, owner = excluded.owner, payload = excluded.payload,
+    priority = excluded.priority, max_attempts = excluded.max_attempts,
+    backoff = excluded.backoff, timeout = excluded.timeout, run_at = excluded.run_at,
+    unique_until = excluded.unique_until
+WHERE queues_job.state = 'delayed'
+"""
+OR_FOLLOW: Final = """
+ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO UPDATE SET successor = %(successor)s
+WHERE queues_job.state = 'active'
+"""
+
+EXPIRE_KEY: Final = """
+UPDATE queues_job SET unique_key = ''
+WHERE kind = %(kind)s AND unique_key = %(unique_key)s AND unique_until <= clock_timestamp()
+"""
+HOLDER: Final = "SELECT id FROM queues_job WHERE kind = %(kind)s AND unique_key = %(unique_key)s"
+
+INSERT_MANY: Final = f"""
+INSERT INTO queues_job ({_COLUMNS})
+SELECT queue, kind, name, owner, payload, state, priority, front, 0, max_attempts, backoff,
+    timeout, 0, 0, keep_completed, keep_completed_age, keep_failed, keep_failed_age,
+    '', NULL, coalesce(run_at, clock_timestamp() + delay * interval '1 second'), '', '', ''
+FROM unnest(
+    %(queue)s::text[], %(kind)s::text[], %(name)s::text[], %(owner)s::text[],
+    %(payload)s::jsonb[], %(state)s::text[], %(priority)s::int[], %(front)s::bool[],
+    %(max_attempts)s::int[], %(backoff)s::jsonb[], %(timeout)s::int[],
+    %(keep_completed)s::int[], %(keep_completed_age)s::int[], %(keep_failed)s::int[],
+    %(keep_failed_age)s::int[], %(run_at)s::timestamptz[], %(delay)s::float8[])
+    WITH ORDINALITY AS draft(
+    queue, kind, name, owner, payload, state, priority, front, max_attempts, backoff, timeout,
+    keep_completed, keep_completed_age, keep_failed, keep_failed_age, run_at, delay, place)
+ORDER BY place
+RETURNING id
+"""
+
+# For the statements that end jobs: `ended` names those that ended, and what was to follow them.
+FOLLOWED: Final = f"""
+followed AS (
+    INSERT INTO queues_job ({_COLUMNS})
+    SELECT ended.queue, ended.kind, s.name, s.owner, s.payload, s.state, s.priority, s.front, 0,
+        s.max_attempts, s.backoff, s.timeout, 0, 0, s.keep_completed, s.keep_completed_age,
+        s.keep_failed, s.keep_failed_age, s.unique_key, NULL,
+        coalesce(s.run_at, clock_timestamp() + s.delay * interval '1 second'), '', '', ''
+    FROM ended, jsonb_to_record(ended.successor) AS s(
+        name text, owner text, payload jsonb, state text, priority int, front bool,
+        max_attempts int, backoff jsonb, timeout int, keep_completed int,
+        keep_completed_age int, keep_failed int, keep_failed_age int, unique_key text,
+        run_at timestamptz, delay float8)
+    WHERE ended.successor IS NOT NULL
+    RETURNING id, queue, priority, state)
+"""
+# What a finished job gives up; a key with a time to live is held until that time.
+RELEASED: Final = "unique_key = CASE WHEN unique_until IS NULL THEN '' ELSE unique_key END"

@@ -1,0 +1,38 @@
+"""Workers' rows, and giving back what they hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+REGISTER_WORKER: Final = """
+INSERT INTO queues_worker (
+    name, host, pid, version, queues, slots, kinds, started_at, beat_at, expires_at)
+VALUES (
+    %(name)s, %(host)s, %(pid)s, %(version)s, %(queues)s, %(slots)s, %(kinds)s,
+    clock_timestamp(), clock_timestamp(),
+    clock_timestamp() + %(lease)s * interval '1 second')
+RETURNING id
+"""
+
+BEAT: Final = """
+UPDATE queues_worker
+SET beat_at = clock_timestamp(),
+    expires_at = clock_timestamp() + %(lease)s * interval '1 second'
+WHERE id = %(worker)s
+RETURNING id
+"""
+
+SHOW_SLOTS: Final = "UPDATE queues_worker SET slots = %(slots)s WHERE id = %(worker)s"
+
+RETIRE_WORKER: Final = "DELETE FROM queues_worker WHERE id = %(worker)s"
+
+HAND_BACK: Final = """
+UPDATE queues_job
+SET state = 'waiting', front = true, attempt = attempt - 1, worker_id = NULL
+WHERE worker_id = %(worker)s AND state = 'active'
+RETURNING id, queue, priority
+"""
+
+HELD: Final = """
+SELECT id, token FROM queues_job WHERE worker_id = %(worker)s AND state = 'active'
+"""

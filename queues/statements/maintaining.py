@@ -1,0 +1,123 @@
+"""What the duties do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from queues.statements.accepting import FOLLOWED
+
+PROMOTE_DUE: Final = """
+WITH due AS (
+    SELECT id FROM queues_job
+    WHERE state = 'delayed' AND run_at <= clock_timestamp()
+    ORDER BY run_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED),
+moved AS (
+    UPDATE queues_job AS job SET state = 'waiting' FROM due WHERE job.id = due.id
+    RETURNING job.id, job.queue, job.priority, job.run_at)
+SELECT id, queue, priority FROM moved ORDER BY run_at, id
+"""
+
+# The dead workers' rows are locked first, so that a late beat waits and then finds no row.
+RESCUE: Final = f"""
+WITH dead AS (
+    SELECT id, name FROM queues_worker
+    WHERE expires_at < clock_timestamp() FOR UPDATE SKIP LOCKED),
+before AS (
+    SELECT job.id, job.attempt, job.token, job.started_at, job.progress,
+        dead.name AS worker_name
+    FROM queues_job AS job JOIN dead ON job.worker_id = dead.id
+    WHERE job.state = 'active' FOR NO KEY UPDATE OF job),
+moved AS (
+    UPDATE queues_job AS job
+    SET state = CASE WHEN crashes >= %(max_crashes)s THEN 'failed' ELSE 'waiting' END,
+        cause = CASE WHEN crashes >= %(max_crashes)s THEN 'crashed' ELSE '' END,
+        error_message = CASE WHEN crashes >= %(max_crashes)s THEN %(message)s ELSE '' END,
+        finished_at = CASE WHEN crashes >= %(max_crashes)s THEN clock_timestamp() END,
+        unique_key = CASE WHEN crashes >= %(max_crashes)s AND unique_until IS NULL THEN ''
+                          ELSE unique_key END,
+        front = crashes < %(max_crashes)s,
+        attempt = job.attempt - 1, token = job.token + 1, crashes = crashes + 1, worker_id = NULL
+    FROM before WHERE job.id = before.id
+    RETURNING job.id, job.queue, job.kind, job.priority, job.state, job.successor),
+noted AS (
+    INSERT INTO queues_attempt (
+        job_id, number, token, outcome, worker_name, started_at, finished_at,
+        error_class, error_message, traceback, progress)
+    SELECT id, attempt, token, 'crashed', worker_name, started_at, clock_timestamp(),
+        '', %(message)s, '', progress
+    FROM before),
+buried AS (DELETE FROM queues_worker USING dead WHERE queues_worker.id = dead.id),
+ended AS (SELECT id, queue, kind, successor FROM moved WHERE state = 'failed'),
+{FOLLOWED}
+SELECT id, queue, kind, priority, state FROM moved
+UNION ALL SELECT id, queue, NULL, priority, state FROM followed
+"""
+
+OVERDUE: Final = """
+SELECT id, queue, kind, name, owner, payload, attempt, max_attempts, backoff, token, priority,
+    timeout, crashes, keep_completed, keep_failed,
+    (extract(epoch FROM started_at - run_at) * 1000)::float8
+FROM queues_job
+WHERE state = 'active' AND started_at + timeout * interval '1 second' < clock_timestamp()
+ORDER BY id LIMIT %(limit)s
+"""
+
+# Before `doomed`: what must go with a job. After it: the job.
+FORGOTTEN: Final = """
+attempts_gone AS (DELETE FROM queues_attempt USING doomed WHERE job_id = doomed.id),
+lines_gone AS (DELETE FROM queues_logline USING doomed WHERE job_id = doomed.id),
+effects_gone AS (DELETE FROM queues_effect USING doomed WHERE job_id = doomed.id)
+DELETE FROM queues_job USING doomed WHERE queues_job.id = doomed.id
+RETURNING queues_job.id
+"""
+
+# A finished job stays while fewer than its own number (or its queue's) are newer, and it is not
+# older than its own age (or its queue's). A count of -1 keeps all.
+PRUNE: Final = f"""
+WITH spare AS (
+    SELECT id FROM (
+        SELECT id, finished_at, unique_until,
+            coalesce(CASE %(state)s WHEN 'completed' THEN keep_completed
+                                    WHEN 'failed' THEN keep_failed END, %(keep)s) AS keep,
+            coalesce(CASE %(state)s WHEN 'completed' THEN keep_completed_age
+                                    WHEN 'failed' THEN keep_failed_age END, %(age)s) AS age,
+            row_number() OVER (ORDER BY finished_at DESC, id DESC) AS place
+        FROM queues_job
+        WHERE queue = %(queue)s AND state = %(state)s AND finished_at IS NOT NULL) AS ranked
+    WHERE ((keep >= 0 AND place > keep)
+           OR finished_at < clock_timestamp() - age * interval '1 second')
+      AND (unique_until IS NULL OR unique_until <= clock_timestamp())
+    LIMIT %(limit)s),
+doomed AS (
+    SELECT job.id FROM queues_job AS job JOIN spare ON spare.id = job.id
+    WHERE job.state = %(state)s FOR UPDATE OF job SKIP LOCKED),
+{FORGOTTEN}
+"""
+
+REMOVE_FINISHED: Final = f"""
+WITH doomed AS (
+    SELECT id FROM queues_job
+    WHERE id = %(id)s AND state = %(state)s
+      AND (unique_until IS NULL OR unique_until <= clock_timestamp())
+    FOR UPDATE SKIP LOCKED),
+{FORGOTTEN}
+"""
+
+ADD_METRIC: Final = """
+INSERT INTO queues_metric AS metric (
+    minute, queue, kind, completed, failed, retried, snoozed, timed_out, crashed, cancelled,
+    wait_ms, run_ms)
+VALUES (
+    date_trunc('minute', clock_timestamp()), %(queue)s, %(kind)s, %(completed)s, %(failed)s,
+    %(retried)s, %(snoozed)s, %(timed_out)s, %(crashed)s, %(cancelled)s, %(wait_ms)s, %(run_ms)s)
+ON CONFLICT (minute, queue, kind) DO UPDATE SET
+    completed = metric.completed + excluded.completed,
+    failed = metric.failed + excluded.failed,
+    retried = metric.retried + excluded.retried,
+    snoozed = metric.snoozed + excluded.snoozed,
+    timed_out = metric.timed_out + excluded.timed_out,
+    crashed = metric.crashed + excluded.crashed,
+    cancelled = metric.cancelled + excluded.cancelled,
+    wait_ms = ARRAY(SELECT a + b FROM unnest(metric.wait_ms, excluded.wait_ms) AS t(a, b)),
+    run_ms = ARRAY(SELECT a + b FROM unnest(metric.run_ms, excluded.run_ms) AS t(a, b))
+"""

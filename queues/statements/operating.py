@@ -1,0 +1,89 @@
+"""What operators do to jobs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from queues.statements.accepting import FOLLOWED, RELEASED
+from queues.statements.maintaining import FORGOTTEN
+
+CANCEL: Final = f"""
+WITH before AS (
+    SELECT job.id, job.state, job.token, job.attempt, job.started_at, job.progress,
+        worker.name AS worker_name
+    FROM queues_job AS job LEFT JOIN queues_worker AS worker ON worker.id = job.worker_id
+    WHERE job.id = %(id)s AND job.state IN ('waiting', 'delayed', 'active')
+    FOR NO KEY UPDATE OF job),
+ended AS (
+    UPDATE queues_job AS job
+    SET state = 'cancelled', token = job.token + 1, finished_at = clock_timestamp(),
+        worker_id = NULL, front = false, {RELEASED}
+    FROM before WHERE job.id = before.id
+    RETURNING job.id, job.queue, job.kind, job.successor),
+noted AS (
+    INSERT INTO queues_attempt (
+        job_id, number, token, outcome, worker_name, started_at, finished_at,
+        error_class, error_message, traceback, progress)
+    SELECT before.id, before.attempt, before.token, 'cancelled', coalesce(worker_name, ''),
+        before.started_at, clock_timestamp(), '', '', '', before.progress
+    FROM before JOIN ended ON ended.id = before.id WHERE before.state = 'active'),
+{FOLLOWED}
+SELECT ended.id, followed.id, followed.queue, followed.priority, followed.state
+FROM ended LEFT JOIN followed ON true
+"""
+
+RETRY: Final = """
+UPDATE queues_job
+SET state = 'waiting', attempt = CASE WHEN %(reset)s THEN 0 ELSE attempt END, crashes = 0,
+    run_at = clock_timestamp(), finished_at = NULL, result = NULL, cause = '', error_class = '',
+    error_message = '', successor = NULL, unique_key = '', unique_until = NULL, front = false
+WHERE id = %(id)s AND state IN ('completed', 'failed', 'cancelled')
+RETURNING id, queue, priority
+"""
+
+PROMOTE: Final = """
+UPDATE queues_job SET state = 'waiting', run_at = clock_timestamp()
+WHERE id = %(id)s AND state = 'delayed'
+RETURNING id, queue, priority
+"""
+
+CHANGE_PRIORITY: Final = """
+UPDATE queues_job SET priority = %(priority)s
+WHERE id = %(id)s AND state IN ('waiting', 'delayed')
+RETURNING id, queue, priority, state
+"""
+
+CHANGE_DELAY: Final = """
+UPDATE queues_job SET run_at = clock_timestamp() + %(delay)s * interval '1 second'
+WHERE id = %(id)s AND state = 'delayed'
+RETURNING id, queue, priority
+"""
+
+CHANGE_PAYLOAD: Final = """
+UPDATE queues_job SET payload = %(payload)s, name = %(name)s, owner = %(owner)s
+WHERE id = %(id)s AND state IN ('waiting', 'delayed')
+RETURNING id, queue, priority
+"""
+
+REMOVE: Final = f"""
+WITH doomed AS (
+    SELECT id FROM queues_job WHERE id = %(id)s AND state <> 'active' FOR UPDATE),
+{FORGOTTEN}
+"""
+
+# Waiting and, if asked for, delayed jobs that nobody has begun to move.
+DRAIN: Final = f"""
+WITH doomed AS (
+    SELECT id FROM queues_job WHERE queue = %(queue)s AND state = ANY(%(states)s)
+    ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
+{FORGOTTEN}
+"""
+
+CLEAN: Final = f"""
+WITH doomed AS (
+    SELECT id FROM queues_job
+    WHERE queue = %(queue)s AND state = %(state)s
+      AND coalesce(finished_at, run_at) <= clock_timestamp() - %(age)s * interval '1 second'
+    ORDER BY coalesce(finished_at, run_at), id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
+{FORGOTTEN}
+"""

@@ -1,0 +1,96 @@
+"""For the tests of other apps: what was enqueued, and running it here and now.
+
+Jobs run in the calling thread, without a worker and without Redis' help; nothing is patched. The
+functions see what the current transaction sees, so they work in ordinary tests.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+from queues import leases, registry
+from queues.calling import call
+from queues.claims import Claim, claim_ids
+from queues.execution import settle_ending
+from queues.models import Job
+from queues.recorder import AttemptRecorder
+from queues.states import State
+
+if TYPE_CHECKING:
+    from queues.arguments import Arguments
+    from queues.endings import Ending
+
+MAX_RUNS = 1000
+
+
+def run_job(job: Job) -> Job:
+    """Run one attempt of a waiting or delayed job now, and return the job as it is afterwards.
+
+    Raises AssertionError if the job does not wait. What its handler raises is settled as a worker
+    would, not raised.
+    """
+    Job.objects.filter(pk=job.pk, state=State.DELAYED).update(state=State.WAITING)
+    worker_id = leases.register("testing", {job.queue: 1}, version="")
+    try:
+        claims = claim_ids(worker_id, [job.pk], [job.queue])
+        if not claims:
+            raise AssertionError(f"{job} does not wait: it is {Job.objects.get(pk=job.pk).state}.")
+        settle_ending(claims[0], _call(claims[0]))
+    finally:
+        leases.retire(worker_id)
+    return Job.objects.get(pk=job.pk)
+
+
+def run_all(*, delayed: bool = False) -> list[Job]:
+    """Run what waits, in order of service, and what that enqueues; with `delayed`, that too.
+
+    Returns the jobs as they were after each attempt. Raises AssertionError after 1,000 attempts.
+    """
+    states = [State.WAITING, *([State.DELAYED] if delayed else [])]
+    waiting = Job.objects.filter(state__in=states, kind__in=registry.kinds())
+    done: list[Job] = []
+    while job := waiting.order_by("-front", "priority", "run_at", "id").first():
+        done.append(run_job(job))
+        if len(done) > MAX_RUNS:
+            raise AssertionError(f"More than {MAX_RUNS} attempts; does a job enqueue itself?")
+    return done
+
+
+def enqueued(arguments: type[Arguments], **fields: Any) -> list[Job]:
+    """Return the unfinished jobs of a kind whose arguments have these values, oldest first."""
+    jobs = Job.objects.filter(
+        kind=arguments.kind, state__in=[State.WAITING, State.DELAYED, State.ACTIVE]
+    )
+    return [job for job in jobs.order_by("id") if _fits(arguments.from_json(job.payload), fields)]
+
+
+def assert_enqueued(arguments: type[Arguments], *, count: int | None = None, **fields: Any) -> Job:
+    """Return the first such job; AssertionError if there is none, or not `count` of them."""
+    found = enqueued(arguments, **fields)
+    wanted = "at least one" if count is None else str(count)
+    if not found or (count is not None and len(found) != count):
+        others = [job.payload for job in Job.objects.filter(kind=arguments.kind).order_by("id")]
+        raise AssertionError(
+            f"{len(found)} jobs of {arguments.kind} with {fields}, not {wanted}; of: {others}"
+        )
+    return found[0]
+
+
+def assert_not_enqueued(arguments: type[Arguments], **fields: Any) -> None:
+    """Raise AssertionError if there is such a job."""
+    if found := enqueued(arguments, **fields):
+        raise AssertionError(f"{len(found)} jobs of {arguments.kind} with {fields}, not none.")
+
+
+def _call(claim: Claim) -> Ending:
+    recorder = AttemptRecorder(claim)
+    ending = call(registry.get(claim.kind), claim, recorder)
+    if not connection.needs_rollback:
+        recorder.flush()
+    return ending
+
+
+def _fits(arguments: Arguments, fields: dict[str, Any]) -> bool:
+    return all(getattr(arguments, name) == value for name, value in fields.items())
