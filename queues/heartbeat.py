@@ -52,7 +52,10 @@ class Heartbeat:
     ) -> None:
         self._stop.set()
         self._thread.join()
-        leases.retire(self._worker_id)
+        try:
+            leases.retire(self._worker_id)
+        except (OperationalError, InterfaceError):
+            log.warning("Worker %s leaves without Postgres; its lease will run out", self._name)
 
     def renew(self) -> None:
         """Beat once now; take a new lease if the old one is gone."""

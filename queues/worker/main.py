@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 
 from queues import leases, metrics
 from queues.conf import get_queues, grace_seconds
@@ -52,36 +52,49 @@ def work(
     DutiesDiedError when maintenance broke.
     """
     capacity = {queue: get_queues()[queue].slots for queue in queues} | dict(slots or {})
-    own = Slots(capacity)
     try:
         await_database(switch)
+        if switch.stop.is_set():
+            return Done(jobs=0, must_be_replaced=False)
         with Heartbeat(name, capacity) as lease:
-            running, controls = Running(lease), Controls(lease, own, capacity)
-            watch = Duty(run_once=running.check, seconds=1.0)
-            read = Duty(run_once=controls.refresh, seconds=0.5)
-            controls.refresh()
-            with Duties(switch, watch, read) as duties:
-                log.info("Worker %s listens on %s", name, ", ".join(queues), extra=capacity)
-                parts = Parts(
-                    lease=lease,
-                    slots=own,
-                    offers=Offers(switch),
-                    controls=controls,
-                    running=running,
-                    switch=switch,
-                )
-                loop = Loop(parts, until)
-                loop.run()
-                log.info("Worker %s claims no more; %s jobs still run", name, own.busy)
-                _finish(parts)
-        metrics.run_once()
+            log.info("Worker %s listens on %s", name, ", ".join(queues), extra=capacity)
+            return _run(lease, capacity, switch, until)
     finally:
         connections.close_all()
         # Only Postgres' wrapper has a pool.
         connections["default"].close_pool()  # type: ignore[attr-defined]
+
+
+def _run(lease: Heartbeat, capacity: Mapping[str, int], switch: Switch, until: Until) -> Done:
+    slots, running = Slots(capacity), Running(lease)
+    controls = Controls(lease, slots, capacity)
+    controls.refresh()
+    watch = Duty(run_once=running.check, seconds=1.0)
+    read = Duty(run_once=controls.refresh, seconds=0.5)
+    parts = Parts(
+        lease=lease,
+        slots=slots,
+        offers=Offers(switch),
+        controls=controls,
+        running=running,
+        switch=switch,
+    )
+    with Duties(switch, watch, read) as duties:
+        loop = Loop(parts, until)
+        loop.run()
+        log.info("Worker claims no more; %s jobs still run", slots.busy)
+        _finish(parts)
+    _write_last_counts()
     if duties.died:
         raise DutiesDiedError("Maintenance broke; see the log above.")
     return Done(jobs=loop.taken, must_be_replaced=loop.must_be_replaced)
+
+
+def _write_last_counts() -> None:
+    try:
+        metrics.run_once()
+    except (OperationalError, InterfaceError):
+        log.warning("Postgres is away: the counts of the last second are lost")
 
 
 def await_database(switch: Switch) -> None:
@@ -105,5 +118,8 @@ def _finish(parts: Parts) -> None:
         if switch.stop.is_set():
             deadline = min(deadline, time.monotonic() + grace_seconds())
         slots.wait(POLL_SECONDS)
-    if handed := leases.hand_back(parts.lease.worker_id):
-        log.warning("Handed %s running jobs back", handed)
+    try:
+        if handed := leases.hand_back(parts.lease.worker_id):
+            log.warning("Handed %s running jobs back", handed)
+    except (OperationalError, InterfaceError):
+        log.warning("Postgres is away: what ran goes back when the lease runs out")
