@@ -56,3 +56,16 @@ def test_the_browsable_api_shows_a_wrong_field(page, live_server):
     page.wait_for_selector("text=400 Bad Request")
     assert "delay" in page.locator(".response-info").inner_text()
     assert not Job.objects.exists()
+
+
+def test_an_operator_pauses_a_queue_and_cancels_a_job(signed_in, live_server, complaints):
+    page, job = signed_in, enqueue(Act(what="return"))
+    page.goto(f"{live_server.url}/admin/")
+    page.locator("button[value=pause]").first.click()
+    page.wait_for_selector(f"p[data-control={QUEUE}] >> text=Paused since")
+    page.goto(f"{live_server.url}/admin/queues/job/{job.pk}/change/")
+    assert "is paused since" in page.locator("[data-explanation]").inner_text()
+    page.locator("button[value=cancel]").click()
+    page.wait_for_selector(f"text=Job {job.pk} is cancelled.")
+    assert Job.objects.get().state == "cancelled"
+    assert complaints == []

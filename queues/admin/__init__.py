@@ -1,0 +1,10 @@
+"""The engine's pages for operators."""
+
+from __future__ import annotations
+
+from queues.admin.dashboard import dashboard
+from queues.admin.jobs import JobAdmin
+from queues.admin.queues import QueueControlAdmin
+from queues.admin.workers import WorkerAdmin
+
+__all__ = ["JobAdmin", "QueueControlAdmin", "WorkerAdmin", "dashboard"]
