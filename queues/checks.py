@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 
 from queues.conf import QueueSettingsError, get_queues
+from queues.explain import stranded_kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 JSON_SERIALIZER: Final = "rq.serializers.JSONSerializer"
 CLASSES: Final = {
@@ -62,3 +66,21 @@ def pool_size(**_kwargs: Any) -> list[CheckMessage]:
     )
     hint = "Raise DATABASE_POOL_SIZE or lower the SLOTS_ variables."
     return [Warning(text, hint=hint, id="queues.W001")]
+
+
+@register(Tags.database)
+def unknown_kinds(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """Warn of jobs that have waited a quarter of an hour for a worker that knows their kind.
+
+    Runs with `manage.py check --database default`, and says nothing without a live worker.
+    """
+    if "default" not in (databases or []):
+        return []
+    return [
+        Warning(
+            f"{number} jobs of the kind {kind!r} wait, and no live worker knows it.",
+            hint="Deploy workers that have its handler, or cancel the jobs.",
+            id="queues.W002",
+        )
+        for kind, number in stranded_kinds()
+    ]

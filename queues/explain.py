@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from queues.conf import get_queues
@@ -15,7 +16,10 @@ from queues.states import State
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
 SHOWN_HOLDERS: Final = 3
+STRANDED_AFTER: Final = timedelta(minutes=15)
 
 
 def explain(job: Job) -> str:
@@ -33,6 +37,20 @@ def explain(job: Job) -> str:
             return f"{job.state.capitalize()} at {job.finished_at:%Y-%m-%d %H:%M:%S} UTC."
 
 
+def stranded_kinds() -> list[tuple[str, int]]:
+    """Return the kinds that no live worker knows, of jobs that have waited 15 minutes, counted."""
+    known = {kind for kinds in _live().values_list("kinds", flat=True) for kind in kinds}
+    old = Job.objects.filter(state=State.WAITING, run_at__lt=Now() - STRANDED_AFTER)
+    if not _live().exists():
+        return []
+    counted = old.exclude(kind__in=known).values_list("kind").annotate(number=Count("pk"))
+    return list(counted.order_by("kind"))
+
+
+def _live() -> QuerySet[Worker]:
+    return Worker.objects.filter(expires_at__gt=Now())
+
+
 def _why_delayed(job: Job) -> str:
     last = job.attempts.order_by("-id").first()
     if last is None:
@@ -46,11 +64,13 @@ def _waiting(job: Job) -> str:
         return f"Waiting: there is no queue {job.queue} in the settings."
     if control and control.paused_at:
         return f"Waiting: {job.queue} is paused since {control.paused_at:%Y-%m-%d %H:%M:%S} UTC."
-    workers = list(Worker.objects.filter(expires_at__gt=Now(), queues__contains=[job.queue]))
+    workers = list(_live().filter(queues__contains=[job.queue]))
     if not workers:
         return f"Waiting: no live worker listens on {job.queue}{_last_seen(job.queue)}."
     if not any(job.kind in worker.kinds for worker in workers):
-        return f"Waiting: none of {len(workers)} live workers knows the kind {job.kind}."
+        return (
+            f"Waiting: none of {len(workers)} live workers knows the kind {job.kind}{_since(job)}."
+        )
     if control and control.cap is not None:
         active = list(Job.objects.filter(queue=job.queue, state=State.ACTIVE).order_by("id"))
         if len(active) >= control.cap:
@@ -70,6 +90,13 @@ def _active(job: Job) -> str:
         )
     ran = (now - job.started_at).total_seconds() if job.started_at else 0
     return f"Active: running on {job.worker.name} ({job.worker.host}) for {ran:.0f} s."
+
+
+def _since(job: Job) -> str:
+    waited = _now() - job.run_at
+    if waited < STRANDED_AFTER:
+        return ""
+    return f", for {waited.total_seconds() // 60:.0f} minutes; deploy one that does, or cancel it"
 
 
 def _last_seen(queue: str) -> str:
