@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.db.models.functions import Now
+
+from queues import control, leases, settle
+from queues.claims import claim_ids
+from queues.conf import MAX_CRASHES
+from queues.enqueue import EnqueueError, enqueue
+from queues.maintenance import prune, rescue
+from queues.models import Job, Worker
+from queues.transport import hints
+from queues.unique import Answer, Mode, Unique, UniqueError
+from tests.jobs import QUEUE, Act, Note
+from tests.threads import together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FREE = {QUEUE: 100}
+
+
+def add(text="", *, unique="k", **options):
+    return enqueue(Act(what="return", text=text), unique=unique, **options)
+
+
+def claim(job):
+    worker_id = leases.register("one", {QUEUE: 4}, version="1")
+    return claim_ids(worker_id, [job.pk], [QUEUE])[0]
+
+
+def texts():
+    return sorted(job.payload["text"] for job in Job.objects.all())
+
+
+def finish_by_failing(job_claim):
+    settle.give_up(job_claim, settle.Trouble(error_class="E", message="m"), cause="refused")
+
+
+def test_while_the_first_is_not_finished_a_second_gets_the_firsts_id():
+    first, second = add("a"), add("b")
+    assert (first.answer, second.answer) == (Answer.CREATED, Answer.EXISTS)
+    assert second.pk == first.pk
+    assert texts() == ["a"]
+    assert hints.pop(FREE) == [first.pk]
+
+
+@pytest.mark.parametrize(
+    "finish",
+    [
+        lambda job: settle.complete(claim(job), None),
+        lambda job: finish_by_failing(claim(job)),
+        lambda job: control.cancel(job.pk),
+        lambda job: control.remove(job.pk),
+    ],
+)
+def test_a_finished_job_frees_its_key(finish):
+    first = add("a")
+    finish(first)
+    assert add("b").answer is Answer.CREATED
+
+
+def test_a_failed_attempt_does_not_free_the_key():
+    first = add("a", backoff=60_000)
+    settle.fail_attempt(claim(first), settle.Trouble(error_class="E", message="m"))
+    assert add("b").answer is Answer.EXISTS
+
+
+def test_fifty_at_once_make_one_row_and_forty_nine_answers():
+    for round_ in range(3):
+        answers = together(*[lambda r=round_: add(unique=f"k{r}") for _ in range(50)])
+        assert len({job.pk for job in answers}) == 1
+        assert sum(job.answer is Answer.CREATED for job in answers) == 1
+        assert sum(job.answer is Answer.EXISTS for job in answers) == 49
+    assert Job.objects.count() == 3
+
+
+def test_a_rolled_back_job_holds_no_key():
+    with transaction.atomic():
+        add("a")
+        transaction.set_rollback(True)
+    assert add("b").answer is Answer.CREATED
+
+
+def test_keys_of_two_kinds_are_two_keys():
+    add("a")
+    assert enqueue(Note(path="/dev/null"), unique="k").answer is Answer.CREATED
+
+
+def test_a_throttle_holds_its_key_for_its_time_whatever_the_job_does():
+    throttle = Unique(key="k", mode=Mode.THROTTLE, ttl=60)
+    first = add("a", unique=throttle, keep_completed=0)
+    settle.complete(claim(first), None)
+    prune.run_once()
+    assert add("b", unique=throttle).answer is Answer.EXISTS
+    Job.objects.update(unique_until=Now() - timedelta(seconds=1))
+    assert add("c", unique=throttle).answer is Answer.CREATED
+    assert texts() == ["a", "c"]
+
+
+def test_a_throttle_that_is_over_lets_a_second_run_beside_the_first():
+    throttle = Unique(key="k", mode=Mode.THROTTLE, ttl=60)
+    claim(add("a", unique=throttle))
+    Job.objects.update(unique_until=Now() - timedelta(seconds=1))
+    assert add("b", unique=throttle).answer is Answer.CREATED
+
+
+def test_a_debounce_replaces_the_delayed_one_and_starts_its_clocks_again():
+    debounce = Unique(key="k", mode=Mode.DEBOUNCE, ttl=60)
+    first = add("a", unique=debounce, delay=30)
+    Job.objects.update(run_at=Now(), unique_until=Now() + timedelta(seconds=5))
+    second = add("b", unique=debounce, delay=30, priority=3)
+    assert (second.pk, second.answer) == (first.pk, Answer.REPLACED)
+    assert (texts(), second.priority) == (["b"], 3)
+    assert second.run_at - second.created_at > timedelta(seconds=29)
+    assert second.unique_until - second.created_at > timedelta(seconds=59)
+
+
+def test_a_debounce_comes_too_late_once_the_first_has_left_its_delay():
+    debounce = Unique(key="k", mode=Mode.DEBOUNCE, ttl=60)
+    control.promote(add("a", unique=debounce, delay=30).pk)
+    assert add("b", unique=debounce, delay=30).answer is Answer.EXISTS
+    assert texts() == ["a"]
+
+
+def kept(text):
+    return add(text, unique=Unique(key="k", mode=Mode.KEEP_LAST), priority=2)
+
+
+def crash_out(job_claim):
+    Job.objects.filter(pk=job_claim.id).update(crashes=MAX_CRASHES)
+    Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
+    rescue.run_once()
+
+
+@pytest.mark.parametrize(
+    "finish",
+    [
+        lambda claim: settle.complete(claim, None),
+        finish_by_failing,
+        lambda claim: control.cancel(claim.id),
+        crash_out,
+    ],
+)
+def test_the_newest_that_came_while_the_first_ran_follows_it(finish):
+    running = claim(kept("a"))
+    hints.pop(FREE)
+    assert [kept(text).answer for text in "bc"] == [Answer.KEPT, Answer.KEPT]
+    assert texts() == ["a"]
+    finish(running)
+    follower = Job.objects.exclude(pk=running.id).get()
+    assert (follower.payload["text"], follower.state, follower.priority) == ("c", "waiting", 2)
+    assert follower.unique_key == "k"
+    assert hints.pop(FREE) == [follower.pk]
+    assert kept("d").answer is Answer.EXISTS
+
+
+def test_nothing_follows_while_attempts_are_left():
+    running = claim(add("a", unique=Unique(key="k", mode=Mode.KEEP_LAST), backoff=60_000))
+    kept("b")
+    settle.fail_attempt(running, settle.Trouble(error_class="E", message="m"))
+    assert texts() == ["a"]
+    control.promote(running.id)
+    settle.complete(claim(Job.objects.get()), None)
+    assert texts() == ["a", "b"]
+
+
+def test_keep_last_is_plain_while_the_first_waits():
+    kept("a")
+    assert kept("b").answer is Answer.EXISTS
+
+
+def test_of_a_settling_and_a_newcomer_the_newcomer_is_never_lost():
+    for _ in range(15):
+        Job.objects.all().delete()
+        running = claim(kept("a"))
+        _, newcomer = together(lambda c=running: settle.complete(c, None), lambda: kept("b"))
+        assert newcomer.answer in {Answer.KEPT, Answer.CREATED}
+        assert texts() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"key": ""}, "key is ''"),
+        ({"key": "x" * 201}, "1 to 200"),
+        ({"key": 7}, "key is 7"),
+        ({"key": "k", "mode": "odd"}, "allowed: simple, throttle, debounce, keep-last"),
+        ({"key": "k", "ttl": 5}, "allowed: none with mode simple"),
+        ({"key": "k", "mode": "throttle"}, "ttl is None"),
+        ({"key": "k", "mode": "debounce", "ttl": 0}, "ttl is 0"),
+        ({"key": "k", "mode": "throttle", "ttl": float("nan")}, "ttl is nan"),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_named(values, says):
+    with pytest.raises(UniqueError, match=says):
+        Unique(**values)
+
+
+@pytest.mark.parametrize("key", ["", "a\x00", "\ud800", 5, "x" * 201])
+def test_enqueue_names_the_option(key):
+    with pytest.raises(EnqueueError) as caught:
+        add(unique=key)
+    assert caught.value.field == "unique"
+    assert not Job.objects.exists()
