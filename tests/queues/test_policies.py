@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from queues import leases
+from queues.claims import claim_ids
+from queues.enqueue import enqueue
+from queues.execution import execute
+from queues.models import Job
+from queues.recorder import AttemptRecorder
+from queues.registry import RegistryError, handles
+from queues.retry import Backoff
+from tests.jobs import QUEUE, Unregistered
+from tests.life_jobs import Careful, Picky
+from tests.threads import in_thread
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def perform(arguments, **options):
+    job = enqueue(arguments, **options)
+    worker_id = leases.register("one", {QUEUE: 4}, version="1")
+    (claim,) = claim_ids(worker_id, [job.pk], [QUEUE])
+    in_thread(lambda: execute(claim, AttemptRecorder(claim)))
+    return Job.objects.get(pk=job.pk)
+
+
+def test_what_the_kind_says_wins_over_the_queue_and_what_the_job_says_over_both():
+    job = enqueue(Picky(error="lookup"))
+    assert (job.max_attempts, job.timeout) == (4, 77)
+    own = enqueue(Picky(error="lookup"), attempts=2, timeout=5, backoff=100)
+    assert (own.max_attempts, own.timeout, own.backoff["delay"]) == (2, 5, 100)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "state"),
+    [
+        (Picky(error="lookup"), "delayed"),
+        (Picky(error="key"), "waiting"),
+        (Picky(error="value"), "failed"),
+        (Careful(error="lookup"), "waiting"),
+        (Careful(error="value"), "failed"),
+    ],
+)
+def test_only_the_errors_that_the_kind_names_are_tried_again(arguments, state):
+    assert perform(arguments).state == state
+
+
+def test_an_error_that_is_never_tried_again_says_so():
+    job = perform(Careful(error="value"))
+    assert (job.cause, job.attempt, job.max_attempts) == ("refused", 1, 3)
+
+
+def test_a_kinds_own_function_says_how_long_to_wait():
+    job = perform(Picky(error="lookup"))
+    assert timedelta(seconds=6) < job.run_at - job.started_at < timedelta(seconds=9)
+
+
+def test_a_function_that_raises_costs_no_more_than_the_wait():
+    job = perform(Picky(error="key"))
+    assert (job.state, job.error_class) == ("waiting", "KeyError")
+
+
+def test_a_jobs_own_backoff_wins_over_the_kinds_function():
+    job = perform(Picky(error="lookup"), backoff=50_000)
+    assert timedelta(seconds=49) < job.run_at - job.started_at < timedelta(seconds=55)
+
+
+@pytest.mark.parametrize(("failures", "wait"), [(1, 2000), (2, 4000), (3, 5000), (40, 5000)])
+def test_a_cap_bounds_the_wait(failures, wait):
+    backoff = Backoff(type="exponential", delay=2000, cap=5000)
+    assert backoff.wait_ms(failures, roll=0.0) == wait
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"attempts": 0}, "attempts is 0"),
+        ({"attempts": True}, "attempts is True"),
+        ({"timeout": 0}, "timeout is 0"),
+        ({"memory_mb": 0}, "memory_mb is 0"),
+        ({"run_in": "cloud"}, "run_in is 'cloud'; allowed: thread, process"),
+        ({"run_in": "process", "atomic": True}, "atomic handlers run in a thread"),
+        ({"backoff": {"type": "odd"}}, "backoff.type"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_at_registration(options, says):
+    with pytest.raises(RegistryError, match=says):
+        handles(Unregistered, queue=QUEUE, **options)(lambda _arguments, _context: None)

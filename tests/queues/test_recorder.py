@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+
+from queues import control, leases
+from queues.claims import claim_ids
+from queues.enqueue import enqueue
+from queues.models import Effect, Job, LogLine
+from queues.recorder import MAX_LINES, AttemptRecorder, LostError
+from tests.jobs import QUEUE, Act
+from tests.threads import in_thread
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def claim():
+    job = enqueue(Act(what="return"))
+    worker_id = leases.register("one", {QUEUE: 4}, version="1")
+    return claim_ids(worker_id, [job.pk], [QUEUE])[0]
+
+
+@pytest.fixture
+def recorder(claim):
+    return AttemptRecorder(claim)
+
+
+def progress():
+    return Job.objects.get().progress
+
+
+def test_the_first_progress_is_there_at_once_and_the_last_one_stays(recorder):
+    for done in range(100):
+        recorder.progress(done, 100, "on the way")
+    assert progress()["done"] < 99
+    recorder.flush()
+    assert progress() == {"done": 99, "total": 100, "note": "on the way"}
+
+
+def test_lines_are_kept_with_their_attempt_and_are_capped(recorder, claim):
+    for number in range(MAX_LINES + 50):
+        recorder.log(f"line {number}")
+    assert LogLine.objects.filter(token=claim.token).count() == MAX_LINES
+    assert LogLine.objects.first().text == "line 0"
+
+
+def test_odd_text_is_kept_readable(recorder):
+    recorder.log("a\x00\ud800" + "x" * 5000)
+    recorder.progress(1, 2, "a\x00")
+    line = LogLine.objects.get().text
+    assert (line[:3], len(line)) == ("a\ufffd?", 1000)
+    assert progress()["note"] == "a\ufffd"
+
+
+def test_a_job_that_was_taken_away_takes_nothing_more(recorder, claim):
+    in_thread(lambda: control.cancel(claim.id))
+    before = Job.objects.values().get()
+    recorder.progress(1, 2, "late")
+    recorder.log("late")
+    with pytest.raises(LostError):
+        recorder.once("late", lambda _key: "done")
+    assert Job.objects.values().get() == before
+    assert not LogLine.objects.exists()
+    assert not Effect.objects.exists()
+    assert recorder.is_cancelled
+
+
+def test_an_effect_is_done_once_over_all_attempts(recorder, claim):
+    calls = []
+
+    def effect(key):
+        calls.append(key)
+        return {"id": 7}
+
+    assert recorder.once("boost", effect) == {"id": 7}
+    later = AttemptRecorder(claim)
+    assert later.once("boost", effect) == {"id": 7}
+    assert calls == [f"job-{claim.id}-boost"]
+    later.once("reply", effect)
+    assert calls[1:] == [f"job-{claim.id}-reply"]
+
+
+def test_an_effect_that_raises_is_done_again(recorder):
+    def fail(_key):
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        recorder.once("boost", fail)
+    assert recorder.once("boost", lambda _key: None) is None
+    assert recorder.once("boost", fail) is None
+
+
+@pytest.mark.parametrize("key", ["", "x" * 101])
+def test_a_key_has_a_length(recorder, key):
+    with pytest.raises(ValueError, match="allowed: 1 to 100"):
+        recorder.once(key, lambda _key: None)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from queues.enqueue import enqueue
+from queues.models import Job, Worker
+from queues.testing import assert_enqueued, assert_not_enqueued, enqueued, run_all, run_job
+from tests.jobs import Act, Flaky, Note, lines
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_job_is_run_here_and_now():
+    job = run_job(enqueue(Act(what="return", text="hi"), delay=60))
+    assert (job.state, job.result) == ("completed", {"echo": "hi"})
+    assert not Worker.objects.exists()
+
+
+def test_what_a_handler_raises_is_settled_and_not_raised():
+    job = run_job(enqueue(Act(what="raise", text="no luck"), attempts=1))
+    assert (job.state, job.error_message) == ("failed", "no luck")
+
+
+def test_a_job_that_does_not_wait_is_said():
+    job = run_job(enqueue(Act(what="return")))
+    with pytest.raises(AssertionError, match="does not wait: it is completed"):
+        run_job(job)
+
+
+def test_all_of_them_run_in_their_order_with_those_that_come_of_it(tmp_path):
+    path = str(tmp_path / "ledger")
+    enqueue(Note(path=path, text="low"), priority=5)
+    enqueue(Note(path=path, text="plain"))
+    enqueue(Flaky(path=path + "2", failures=2), backoff=0)
+    done = run_all()
+    assert lines(path) == ["start plain", "end plain", "start low", "end low"]
+    assert [job.state for job in done].count("completed") == 3
+    assert len(done) == 5
+
+
+def test_what_is_delayed_runs_if_asked_for():
+    enqueue(Act(what="return"), delay=60)
+    assert run_all() == []
+    assert [job.state for job in run_all(delayed=True)] == ["completed"]
+
+
+def test_what_was_enqueued_is_found_by_its_arguments():
+    enqueue(Act(what="return", text="a"))
+    enqueue(Act(what="return", text="b"))
+    assert assert_enqueued(Act, text="b").payload["text"] == "b"
+    assert len(enqueued(Act)) == 2
+    assert_not_enqueued(Act, text="c")
+    assert_enqueued(Act, count=2)
+
+
+@pytest.mark.parametrize(
+    ("check", "says"),
+    [
+        (lambda: assert_enqueued(Act, text="c"), "0 jobs of tests.act with {'text': 'c'}"),
+        (lambda: assert_enqueued(Act, count=2), "1 jobs of tests.act with {}, not 2"),
+        (lambda: assert_not_enqueued(Act), "1 jobs of tests.act with {}, not none"),
+    ],
+)
+def test_what_is_not_as_expected_is_said(check, says):
+    enqueue(Act(what="return", text="a"))
+    with pytest.raises(AssertionError) as caught:
+        check()
+    assert says in str(caught.value)
+    assert Job.objects.count() == 1
