@@ -1,0 +1,170 @@
+"""Random events against a model of one job, and against the database, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from queues import control, leases, settle
+from queues.claims import claim_ids
+from queues.conf import MAX_CRASHES
+from queues.control import ControlError
+from queues.enqueue import enqueue
+from queues.maintenance import promote, rescue
+from queues.models import Job, Worker
+from queues.settle import Trouble, Verdict
+from queues.states import FINISHED, LIVE, Event, State
+from tests.jobs import QUEUE, Act
+
+ATTEMPTS = 2
+FREE = {QUEUE: 10}
+TROUBLE = Trouble(error_class="E", message="m")
+
+
+@dataclass
+class Model:
+    """What one job should be like, by the table of docs/state_machine.md."""
+
+    state: State = State.WAITING
+    attempt: int = 0
+    token: int = 0
+    crashes: int = 0
+
+    def promote(self):
+        if self.state is State.DELAYED:
+            self.state = State.WAITING
+
+    def claim(self):
+        if self.state is State.WAITING:
+            self.state = State.ACTIVE
+            self.attempt += 1
+            self.token += 1
+
+    def _end(self, state):
+        if self.state is State.ACTIVE:
+            self.state = state
+
+    def _give_back(self, state):
+        if self.state is State.ACTIVE:
+            self.attempt -= 1
+            self.state = state
+
+    def return_(self):
+        self._end(State.COMPLETED)
+
+    def raise_(self):
+        self._end(State.FAILED if self.attempt >= ATTEMPTS else State.DELAYED)
+
+    def give_up(self):
+        self._end(State.FAILED)
+
+    def snooze(self):
+        self._give_back(State.DELAYED)
+
+    def hand_back(self):
+        self._give_back(State.WAITING)
+
+    def crash(self):
+        if self.state is State.ACTIVE:
+            is_last = self.crashes >= MAX_CRASHES
+            self._give_back(State.FAILED if is_last else State.WAITING)
+            self.crashes += 1
+            self.token += 1
+
+    def cancel(self):
+        if self.state in LIVE:
+            self.state = State.CANCELLED
+            self.token += 1
+
+    def retry(self):
+        if self.state in FINISHED:
+            self.state, self.attempt, self.crashes = State.WAITING, 0, 0
+
+
+METHODS = {Event.RETURN: "return_", Event.RAISE: "raise_"}
+
+
+class Engine:
+    """The same events, done to the database by whoever does them in earnest."""
+
+    def __init__(self):
+        self.job = enqueue(Act(what="return"), attempts=ATTEMPTS, backoff=60_000)
+        self.stale = None
+        self.claimed = None
+
+    def apply(self, event):
+        if self.claimed is None and event in SETTLINGS:
+            return
+        getattr(self, METHODS.get(event, event.name.lower()))()
+
+    def promote(self):
+        Job.objects.filter(state=State.DELAYED).update(run_at=Now() - timedelta(seconds=1))
+        promote.run_once()
+
+    def claim(self):
+        worker_id = leases.register("one", FREE, version="1")
+        for claim in claim_ids(worker_id, [self.job.pk], FREE):
+            self.stale, self.claimed = self.claimed, claim
+
+    def return_(self):
+        settle.complete(self.claimed, None)
+
+    def raise_(self):
+        settle.fail_attempt(self.claimed, TROUBLE)
+
+    def give_up(self):
+        settle.give_up(self.claimed, TROUBLE, cause="refused")
+
+    def snooze(self):
+        settle.snooze(self.claimed, 60)
+
+    def hand_back(self):
+        for worker_id in Worker.objects.values_list("pk", flat=True):
+            leases.hand_back(worker_id)
+
+    def crash(self):
+        Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
+        rescue.run_once()
+
+    def _verb(self, verb):
+        try:
+            verb(self.job.pk)
+        except ControlError:
+            return
+
+    def cancel(self):
+        self._verb(control.cancel)
+
+    def retry(self):
+        self._verb(control.retry)
+
+
+SETTLINGS = {Event.RETURN, Event.RAISE, Event.GIVE_UP, Event.SNOOZE}
+# Claims come often, or most sequences would never see a running job.
+EVENTS = st.lists(st.sampled_from([*Event, *[Event.CLAIM] * 6]), max_size=25)
+
+
+@pytest.mark.django_db(transaction=True)
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(events=EVENTS)
+def test_any_events_in_any_order_leave_the_job_as_the_table_says(events):
+    Job.objects.all().delete()
+    Worker.objects.all().delete()
+    model, engine = Model(), Engine()
+    for event in events:
+        getattr(model, METHODS.get(event, event.name.lower()))()
+        engine.apply(event)
+        job = Job.objects.get(pk=engine.job.pk)
+        found = (job.state, job.attempt, job.token, job.crashes)
+        assert found == (model.state, model.attempt, model.token, model.crashes), event
+        assert (job.worker_id is not None) == (job.state == State.ACTIVE)
+        assert (job.finished_at is not None) == (job.state in FINISHED)
+        if engine.stale is not None:
+            assert settle.complete(engine.stale, "stale") is Verdict.LOST
