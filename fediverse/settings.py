@@ -89,6 +89,8 @@ TEMPLATES = [
 # Postgres. A worker's threads share one pool, which opens connections only as they are needed.
 DATABASE_POOL_SIZE = number("DATABASE_POOL_SIZE", 40, least=4, most=500)
 DATABASES: dict[str, dict[str, Any]] = {"default": database("DATABASE_URL")}
+# After a restart of Postgres, each pooled connection would else fail one request.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
         "connect_timeout": 5,

@@ -139,7 +139,7 @@ def _spec(arguments: Arguments) -> registry.Spec:
 
 
 def _due(options: Options) -> dict[str, Any]:
-    delay = _number("delay", options.get("delay", 0), 0, MAX_DELAY_SECONDS)
+    delay = float(_number("delay", options.get("delay", 0), 0, MAX_DELAY_SECONDS))
     run_at = options.get("run_at")
     if run_at is None:
         return {"state": State.DELAYED if delay else State.WAITING, "delay": delay, "run_at": None}
@@ -148,7 +148,7 @@ def _due(options: Options) -> dict[str, Any]:
     if delay:
         raise EnqueueError("run_at", "is given together with delay; allowed: one of them.")
     # Due or not is for Postgres' clock to say: the next promotion finds what is due already.
-    return {"state": State.DELAYED, "delay": 0, "run_at": run_at}
+    return {"state": State.DELAYED, "delay": 0.0, "run_at": run_at}
 
 
 def _or(*values: Any) -> Any:

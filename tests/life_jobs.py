@@ -156,3 +156,19 @@ def linger(arguments: Linger, context: Context) -> str:
         time.sleep(0.02)
     note_down(arguments.path, "over")
     return "over"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doze(Arguments):
+    """Snooze once, then write a line."""
+
+    kind: ClassVar[str] = "tests.doze"
+    path: str
+    text: str = ""
+
+
+@handles(Doze, queue="user-actions")
+def doze(arguments: Doze, context: Context) -> None:
+    if context.token == 1:
+        raise Snooze(0.3)
+    note_down(arguments.path, arguments.text)

@@ -35,7 +35,7 @@ def test_each_item_has_its_own_options():
     ids = enqueue_many(
         [
             (Act(what="return"), {"priority": 5}),
-            (Act(what="return"), {"delay": 60, "attempts": 9}),
+            (Act(what="return"), {"delay": 60.5, "attempts": 9}),
             (Act(what="return"), {"front": True, "keep_completed": False}),
             Notify(path="/dev/null"),
         ]

@@ -1,0 +1,102 @@
+"""Faults while hundreds of jobs run: nothing is lost, and each job is settled once."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+from django.db import connection
+
+from queues.enqueue import enqueue_many
+from queues.models import Job
+from tests.jobs import Note, lines
+from tests.wait import until
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+NUMBER = 300
+
+
+@pytest.fixture
+def under_way(tmp_path, start_worker):
+    """Begin a run of 300 jobs on two workers, and return its ledger and its workers."""
+
+    def begin():
+        path = tmp_path / "ledger"
+        options = {"keep_completed": False, "attempts": 5, "backoff": 100}
+        enqueue_many(
+            [(Note(path=str(path), text=str(n), seconds=0.15), options) for n in range(NUMBER)]
+        )
+        workers = [start_worker(PGAPPNAME="victim") for _ in range(2)]
+        until(lambda: len(lines(path)) > 30, what="the run to be under way")
+        return path, workers
+
+    return begin
+
+
+def check(path, *, reruns):
+    """Every job completed; `reruns` says whether some may have begun twice."""
+    until(
+        lambda: Job.objects.filter(state="completed").count() == NUMBER,
+        seconds=60,
+        what="all to complete",
+    )
+    begun = [line for line in lines(path) if line.startswith("start")]
+    assert {line.split()[1] for line in begun} == {str(n) for n in range(NUMBER)}
+    if not reruns:
+        assert len(begun) == NUMBER
+    # One claim for each beginning, and the last one settled the job.
+    assert sum(Job.objects.values_list("token", flat=True)) >= len(begun)
+
+
+def test_one_of_two_workers_is_killed(under_way):
+    path, (victim, _) = under_way()
+    victim.signal(signal.SIGKILL)
+    check(path, reruns=True)
+    assert set(Job.objects.values_list("attempt", flat=True)) == {1}
+    assert Job.objects.filter(crashes=1).exists()
+
+
+def test_one_of_two_workers_freezes_beyond_its_lease_and_wakes(under_way):
+    path, (frozen, _) = under_way()
+    frozen.signal(signal.SIGSTOP)
+    until(lambda: Job.objects.filter(crashes=1).exists(), what="its jobs to be rescued")
+    frozen.signal(signal.SIGCONT)
+    check(path, reruns=True)
+    assert frozen.process.poll() is None
+
+
+def test_redis_is_flushed(own_redis, under_way):
+    path, workers = under_way()
+    own_redis.client.flushall()
+    check(path, reruns=False)
+    assert all(worker.process.poll() is None for worker in workers)
+
+
+def test_redis_dies_and_comes_back_empty(own_redis, under_way):
+    path, workers = under_way()
+    own_redis.kill()
+    until(lambda: len(lines(path)) > 150, what="the run to go on without it")
+    own_redis.start()
+    check(path, reruns=False)
+    assert all(worker.process.poll() is None for worker in workers)
+
+
+@pytest.mark.parametrize("seconds", [0, 2])
+def test_the_workers_connections_to_postgres_are_cut(under_way, seconds):
+    path, workers = under_way()
+    deadline = time.monotonic() + seconds
+    while True:
+        cut_the_workers()
+        if time.monotonic() >= deadline:
+            break
+    check(path, reruns=True)
+    assert all(worker.process.poll() is None for worker in workers)
+
+
+def cut_the_workers():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name = 'victim'"
+        )
