@@ -17,6 +17,7 @@ from queues.statements.leasing import (
     HELD,
     REGISTER_WORKER,
     RETIRE_WORKER,
+    RETURN_STRAYS,
     SHOW_SLOTS,
 )
 from queues.transport.hints import Hint, push
@@ -68,8 +69,18 @@ def hand_back(worker_id: int) -> int:
 
     Whatever their threads write later is refused. Returns how many there were.
     """
+    return _push_front(fetch(HAND_BACK, {"worker": worker_id}))
+
+
+def return_strays(worker_id: int, strays: Mapping[int, int]) -> int:
+    """Hand back jobs that the worker holds without knowing it, by id and token."""
+    params = {"worker": worker_id, "ids": list(strays), "tokens": list(strays.values())}
+    return _push_front(fetch(RETURN_STRAYS, params))
+
+
+def _push_front(rows: list[tuple[int, str, int]]) -> int:
     # Pushed from the last to the first, each to the front: they end up in their old order.
-    rows = sorted(fetch(HAND_BACK, {"worker": worker_id}), reverse=True)
+    rows.sort(reverse=True)
     push(Hint(id=id_, queue=queue, priority=prio, front=True) for id_, queue, prio in rows)
     return len(rows)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from queues import metrics
 from queues.models import Job
 from queues.transport import client, hints
 from tests.processes import RedisProcess, WorkerProcess
@@ -10,8 +11,9 @@ from tests.wait import until
 
 @pytest.fixture(autouse=True)
 def _empty_redis():
-    """No hint of an earlier test is left."""
+    """No hint and no count of an earlier test is left."""
     client.producer().flushdb()
+    metrics._pending.clear()
 
 
 @pytest.fixture

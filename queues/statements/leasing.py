@@ -33,6 +33,16 @@ WHERE worker_id = %(worker)s AND state = 'active'
 RETURNING id, queue, priority
 """
 
+# Claims whose answer never arrived: the connection broke between the commit and the reply.
+RETURN_STRAYS: Final = """
+UPDATE queues_job
+SET state = 'waiting', front = true, attempt = attempt - 1, worker_id = NULL
+FROM unnest(%(ids)s::bigint[], %(tokens)s::bigint[]) AS stray(id, token)
+WHERE queues_job.id = stray.id AND queues_job.token = stray.token
+  AND worker_id = %(worker)s AND state = 'active'
+RETURNING queues_job.id, queue, priority
+"""
+
 HELD: Final = """
 SELECT id, token FROM queues_job WHERE worker_id = %(worker)s AND state = 'active'
 """

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from queues.heartbeat import Heartbeat
+    from queues.recorder import AttemptRecorder
     from queues.worker.controls import Controls
     from queues.worker.offers import Offers
     from queues.worker.running import Running
@@ -152,15 +153,15 @@ class Loop:
         self.taken += len(claims)
         self._last_claim = time.monotonic()
         self._parts.slots.take(claim.queue for claim in claims)
-        for claim in claims:
+        for claim, recorder in [(claim, self._parts.running.begin(claim)) for claim in claims]:
             thread = threading.Thread(
-                target=self._run, args=(claim,), name=f"job-{claim.id}", daemon=True
+                target=self._run, args=(claim, recorder), name=f"job-{claim.id}", daemon=True
             )
             thread.start()
 
-    def _run(self, claim: Claim) -> None:
+    def _run(self, claim: Claim, recorder: AttemptRecorder) -> None:
         try:
-            execute(claim, self._parts.running.begin(claim))
+            execute(claim, recorder)
         finally:
             self._parts.running.end(claim)
             connections.close_all()

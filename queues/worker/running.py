@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from queues.recorder import AttemptRecorder
 if TYPE_CHECKING:
     from queues.claims import Claim
     from queues.heartbeat import Heartbeat
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -30,6 +33,7 @@ class Running:
         self._lease = lease
         self._lock = threading.Lock()
         self._runs: dict[tuple[int, int], _Run] = {}
+        self._strays: dict[int, int] = {}
 
     def begin(self, claim: Claim) -> AttemptRecorder:
         """Count a run, and return what its handler writes with."""
@@ -46,17 +50,28 @@ class Running:
     def check(self) -> int:
         """Tell the runs whose jobs are not this worker's any more; return how many are left.
 
-        Cancelled, timed out and rescued jobs look the same from here: the token has moved on.
+        Cancelled, timed out and rescued jobs look the same from here: the token has moved on. A
+        job that is held and not run, twice in a row, is a stray, and is handed back.
         """
         with self._lock:
             # Before the question: a job that is claimed after it is not in its answer.
             known = dict(self._runs)
-        held = leases.held(self._lease.worker_id)
+        worker_id = self._lease.worker_id
+        held = leases.held(worker_id)
         for (id_, token), run in known.items():
             if held.get(id_) != token:
                 run.recorder.cancel()
                 run.lost_at = run.lost_at or time.monotonic()
+        self._return_strays(worker_id, held)
         return len(known)
+
+    def _return_strays(self, worker_id: int, held: dict[int, int]) -> None:
+        with self._lock:
+            strays = {id_: token for id_, token in held.items() if (id_, token) not in self._runs}
+        old = {id_: token for id_, token in strays.items() if self._strays.get(id_) == token}
+        self._strays = strays
+        if old:
+            log.warning("Handed %s stray jobs back", leases.return_strays(worker_id, old))
 
     def stuck(self) -> int:
         """Return how many runs go on although their jobs were taken away a while ago."""

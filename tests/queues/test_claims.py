@@ -6,8 +6,10 @@ from django.db import IntegrityError
 from queues import leases
 from queues.claims import claim_ids, claim_waiting
 from queues.enqueue import enqueue
+from queues.heartbeat import Heartbeat
 from queues.models import Job, Worker
 from queues.states import State
+from queues.worker.running import Running
 from tests.jobs import Note, Notify
 from tests.threads import together
 
@@ -88,3 +90,19 @@ def test_a_worker_whose_lease_is_gone_claims_nothing(worker_id):
         claim_ids(worker_id, [job.pk], SLOTS)
     job.refresh_from_db()
     assert (job.state, job.attempt) == (State.WAITING, 0)
+
+
+def test_a_claim_whose_answer_never_arrived_is_handed_back():
+    with Heartbeat("one", SLOTS) as lease:
+        running = Running(lease)
+        known, stray = enqueue(NOTE), enqueue(NOTE)
+        (claim,) = claim_ids(lease.worker_id, [known.pk], SLOTS)
+        running.begin(claim)
+        claim_ids(lease.worker_id, [stray.pk], SLOTS)
+        running.check()
+        assert Job.objects.get(pk=stray.pk).state == State.ACTIVE
+        running.check()
+        row = Job.objects.get(pk=stray.pk)
+        assert (row.state, row.attempt, row.front) == (State.WAITING, 0, True)
+        assert Job.objects.get(pk=known.pk).state == State.ACTIVE
+        Job.objects.all().delete()
