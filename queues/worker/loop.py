@@ -99,10 +99,11 @@ class Loop:
 
     def _try(self, free: Mapping[str, int]) -> list[Claim]:
         try:
-            return self._take(free)
-        except IntegrityError:
-            # The lease ran out while this process slept: the worker's row is gone.
-            self._parts.lease.renew()
+            try:
+                return self._take(free)
+            except IntegrityError:
+                # The lease ran out while this process slept: the worker's row is gone.
+                self._parts.lease.renew()
         except (OperationalError, InterfaceError):
             log.warning("Postgres does not answer; trying again")
             connection.close()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, connections
 
@@ -20,13 +21,19 @@ from queues.worker.running import Running
 from queues.worker.slots import Slots
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from queues.worker.switch import Switch
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 POLL_SECONDS = 0.05
+
+
+class StoppedError(Exception):
+    """The worker was told to stop before it could begin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +60,12 @@ def work(
     """
     capacity = {queue: get_queues()[queue].slots for queue in queues} | dict(slots or {})
     try:
-        await_database(switch)
-        if switch.stop.is_set():
-            return Done(jobs=0, must_be_replaced=False)
-        with Heartbeat(name, capacity) as lease:
+        with ExitStack() as stack:
+            lease = patiently(switch, lambda: stack.enter_context(Heartbeat(name, capacity)))
             log.info("Worker %s listens on %s", name, ", ".join(queues), extra=capacity)
             return _run(lease, capacity, switch, until)
+    except StoppedError:
+        return Done(jobs=0, must_be_replaced=False)
     finally:
         connections.close_all()
         # Only Postgres' wrapper has a pool.
@@ -68,7 +75,7 @@ def work(
 def _run(lease: Heartbeat, capacity: Mapping[str, int], switch: Switch, until: Until) -> Done:
     slots, running = Slots(capacity), Running(lease)
     controls = Controls(lease, slots, capacity)
-    controls.refresh()
+    patiently(switch, controls.refresh)
     watch = Duty(run_once=running.check, seconds=1.0)
     read = Duty(run_once=controls.refresh, seconds=0.5)
     parts = Parts(
@@ -97,16 +104,19 @@ def _write_last_counts() -> None:
         log.warning("Postgres is away: the counts of the last second are lost")
 
 
-def await_database(switch: Switch) -> None:
-    """Return once Postgres answers, or once told to stop."""
+def patiently(switch: Switch, act: Callable[[], T]) -> T:
+    """Do something in Postgres, again and again while that is away.
+
+    Raises StoppedError if told to stop meanwhile.
+    """
     while not switch.stop.is_set():
         try:
-            connection.ensure_connection()
-        except OperationalError:
+            return act()
+        except (OperationalError, InterfaceError):
             log.warning("Waiting for Postgres")
+            connection.close()
             switch.stop.wait(1.0)
-        else:
-            return
+    raise StoppedError
 
 
 def _finish(parts: Parts) -> None:
