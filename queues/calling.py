@@ -61,7 +61,7 @@ def _raised(spec: Spec, claim: Claim, error: BaseException) -> Raised:
         return Raised(trouble=trouble, may_retry=spec.retries(error))
     try:
         wait_ms = int(spec.backoff_function(claim.attempt, error))
-    except Exception:
+    except (Exception, SystemExit):
         log.exception("The backoff function of %s raised; trying again at once", claim.kind)
         wait_ms = 0
     wait_ms = min(max(wait_ms, 0), MAX_DELAY_MS)

@@ -78,6 +78,7 @@ class Context:
 
         `effect` is called with a text that is the same in every attempt: give it to the remote
         server as its idempotency key, for a worker may die after the effect and before its result
-        is kept. What it returns must be JSON.
+        is kept. What it returns must be JSON. Within a transaction the result is kept only if
+        that commits: an atomic handler that raises does its effects again.
         """
         return self.recorder.once(key, effect)

@@ -1,4 +1,8 @@
-"""What operators do to single jobs. Each verb is one guarded statement, and returns the job."""
+"""What operators do to single jobs. Each verb is one guarded statement, and returns the job.
+
+The job is read in the statement's own transaction: a worker may be done with it, and its row gone,
+in the moment after.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +46,7 @@ class NoJobError(ControlError):
     """There is no such job."""
 
 
+@transaction.atomic
 def cancel(job_id: int) -> Job:
     """End a job that is not finished. A running handler learns of it within a second.
 
@@ -49,12 +54,12 @@ def cancel(job_id: int) -> Job:
     """
     rows = _move(CANCEL, job_id, UNFINISHED)
     job = Job.objects.get(pk=job_id)
-    metrics.count(job.queue, job.kind, "cancelled")
-    transaction.on_commit(metrics.run_once)
+    transaction.on_commit(lambda: _count_cancelled(job), robust=True)
     push_followers(rows)
     return job
 
 
+@transaction.atomic
 def retry(job_id: int, *, reset: bool = True) -> Job:
     """Let a finished job wait again, with all its attempts (`reset`) or one more of them.
 
@@ -64,22 +69,25 @@ def retry(job_id: int, *, reset: bool = True) -> Job:
     return Job.objects.get(pk=job_id)
 
 
+@transaction.atomic
 def promote(job_id: int) -> Job:
     """Let a delayed job wait now. Raises ControlError."""
     _announce(_move(PROMOTE, job_id, "delayed"))
     return Job.objects.get(pk=job_id)
 
 
+@transaction.atomic
 def change_priority(job_id: int, priority: int) -> Job:
     """Set the priority of a job that has not begun. Raises ControlError."""
     _check_range("priority", priority, MAX_PRIORITY)
     rows = _move(CHANGE_PRIORITY, job_id, NOT_BEGUN, priority=priority)
     withdraw(job_id, rows[0][1])
-    if rows[0][3] == State.WAITING:
+    if rows[0][4] == State.WAITING:
         _announce(rows)
     return Job.objects.get(pk=job_id)
 
 
+@transaction.atomic
 def change_delay(job_id: int, seconds: int) -> Job:
     """Let a delayed job be due in `seconds` from now. Raises ControlError."""
     _check_range("delay", seconds, MAX_DELAY_SECONDS)
@@ -87,6 +95,7 @@ def change_delay(job_id: int, seconds: int) -> Job:
     return Job.objects.get(pk=job_id)
 
 
+@transaction.atomic
 def change_payload(job_id: int, payload: Mapping[str, Any]) -> Job:
     """Replace the payload of a job that has not begun. Raises ControlError.
 
@@ -125,5 +134,11 @@ def _check_range(name: str, value: int, most: int) -> None:
 
 
 def _announce(rows: list[tuple[Any, ...]]) -> None:
-    id_, queue, priority = rows[0][:3]
-    transaction.on_commit(lambda: push([Hint(id=id_, queue=queue, priority=priority)]))
+    id_, queue, priority, front = rows[0][:4]
+    hint = Hint(id=id_, queue=queue, priority=priority, front=front)
+    transaction.on_commit(lambda: push([hint]))
+
+
+def _count_cancelled(job: Job) -> None:
+    metrics.count(job.queue, job.kind, "cancelled")
+    metrics.run_once()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+AGAIN_SECONDS: Final = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 def fetch(statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -23,3 +28,14 @@ def execute(statement: str, params: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return int(cursor.rowcount)
+
+
+def persist(writing: Callable[[], T]) -> T:
+    """Write, again and again for 16 s while the database is away. Not within a transaction."""
+    for seconds in AGAIN_SECONDS:
+        try:
+            return writing()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(seconds)
+    return writing()

@@ -122,11 +122,13 @@ def _insert_unique(wanted: Draft) -> Job:
     ending = f"{ON_CONFLICT[mode]} {RETURNING}, (xmax = 0) AS is_new"
     for _ in range(TRIES_FOR_A_KEY):
         execute(EXPIRE_KEY, wanted.values)
-        rows = fetch(INSERT_JOB + ending, {**wanted.values, "successor": successor})
-        if rows:
-            job = Job.objects.get(pk=rows[0][0])
-            job.answer = Answer.CREATED if rows[0][4] else _CHANGED[mode]
-            return job
+        # Together, for once it is committed a worker may be done with it, and its row gone.
+        with transaction.atomic(savepoint=False):
+            rows = fetch(INSERT_JOB + ending, {**wanted.values, "successor": successor})
+            if rows:
+                job = Job.objects.get(pk=rows[0][0])
+                job.answer = Answer.CREATED if rows[0][4] else _CHANGED[mode]
+                return job
         holder = fetch(HOLDER, wanted.values)
         found = Job.objects.filter(pk=holder[0][0]).first() if holder else None
         if found:

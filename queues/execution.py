@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from structlog.contextvars import bound_contextvars
 
 from queues import registry, settle
 from queues.calling import call
 from queues.claims import claim_capped, claim_ids
 from queues.conf import get_queues
-from queues.database import fetch
+from queues.database import fetch, persist
 from queues.endings import (
     TIMED_OUT,
     Crashed,
@@ -36,15 +36,10 @@ from queues.settle import Trouble, Verdict
 from queues.statements.maintaining import REMOVE_FINISHED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from queues.claims import Claim
     from queues.registry import Spec
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-SETTLE_AGAIN_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class _RollBack(Exception):  # noqa: N818  (leaves a transaction, and goes no further)
@@ -81,7 +76,7 @@ def execute(claim: Claim, recorder: AttemptRecorder) -> Verdict:
         try:
             ending, verdict = _perform(registry.get(claim.kind), claim, recorder)
             if verdict is None:
-                verdict = _persist(lambda: settle_ending(claim, ending))
+                verdict = persist(lambda: settle_ending(claim, ending))
             _remove_at_once(claim, verdict)
         except (OperationalError, InterfaceError):
             log.exception("Job %s could not be settled: no database", claim.id)
@@ -114,13 +109,13 @@ def _perform(spec: Spec, claim: Claim, recorder: AttemptRecorder) -> tuple[Endin
     if spec.run_in == "process":
         return call_in_process(spec, claim, recorder), None
     if spec.atomic:
-        return _perform_atomic(spec, claim, recorder)
+        return perform_atomic(spec, claim, recorder)
     ending = call(spec, claim, recorder)
-    _persist(recorder.flush)
+    persist(recorder.flush)
     return ending, None
 
 
-def _perform_atomic(
+def perform_atomic(
     spec: Spec, claim: Claim, recorder: AttemptRecorder
 ) -> tuple[Ending, Verdict | None]:
     """Commit the handler's effects together with `completed`, or roll them back."""
@@ -129,25 +124,17 @@ def _perform_atomic(
             ending = call(spec, claim, recorder)
             if not isinstance(ending, Returned):
                 raise _RollBack(ending)
+            recorder.flush(in_transaction=True)
             if settle.complete(claim, ending.result) is Verdict.LOST:
                 raise _RollBack(Gone())
             return ending, Verdict.COMPLETED
     except _RollBack as leaving:
+        persist(recorder.flush)
         return leaving.ending, None
-    except DatabaseError as error:
-        # A deferred constraint at commit, or a transaction that the handler had broken.
+    except (DatabaseError, InterfaceError) as error:
+        # A deferred constraint at commit, or a transaction or connection that was broken.
+        persist(recorder.flush)
         return Raised(trouble=trouble_of(error), may_retry=spec.retries(error)), None
-
-
-def _persist(settling: Callable[[], T]) -> T:
-    """Settle, again and again while the database is away."""
-    for seconds in SETTLE_AGAIN_SECONDS:
-        try:
-            return settling()
-        except (OperationalError, InterfaceError):
-            connection.close()
-            time.sleep(seconds)
-    return settling()
 
 
 def _remove_at_once(claim: Claim, verdict: Verdict) -> None:

@@ -19,7 +19,7 @@ from queues.conf import (
     get_queues,
 )
 from queues.keep import KeepError, parse_keep
-from queues.retry import Backoff, BackoffError, parse_backoff
+from queues.retry import HANDLER, Backoff, BackoffError, parse_backoff
 from queues.states import State
 from queues.unique import Unique, UniqueError, parse_unique
 
@@ -99,7 +99,7 @@ def draft(arguments: Arguments, options: Options) -> Draft:
                 MAX_TIMEOUT_SECONDS,
             ),
             "backoff": json.dumps(
-                _backoff(_or(options.get("backoff"), spec.backoff, conf.backoff)).as_json()
+                _backoff(_or(options.get("backoff"), spec.backoff, conf.backoff), spec).as_json()
             ),
             **_keep("keep_completed", options.get("keep_completed")),
             **_keep("keep_failed", options.get("keep_failed")),
@@ -156,11 +156,14 @@ def _or(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def _backoff(value: Backoff | Mapping[str, Any] | int) -> Backoff:
+def _backoff(value: Backoff | Mapping[str, Any] | int, spec: registry.Spec) -> Backoff:
     try:
-        return parse_backoff(value)
+        backoff = parse_backoff(value)
     except BackoffError as error:
         raise EnqueueError("backoff", str(error)) from error
+    if backoff.type == HANDLER and spec.backoff_function is None:
+        raise EnqueueError("backoff", f"is left to {spec.kind}, which has no function for it.")
+    return backoff
 
 
 def _keep(field: str, value: Keep | Mapping[str, Any] | bool | int | None) -> dict[str, Any]:

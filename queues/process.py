@@ -14,10 +14,14 @@ import signal
 import threading
 import time
 from functools import cache
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Final
+
+from django.db import InterfaceError, OperationalError
 
 from queues import registry
 from queues.calling import call
+from queues.database import persist
 from queues.endings import Ending, Gone, Raised, TimedOut, crash_of
 from queues.recorder import AttemptRecorder
 
@@ -32,6 +36,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 0.05
+EXIT_SECONDS: Final = 1.0
+
+# multiprocessing reaps the children of other threads whenever it starts one. Two threads that reap
+# one child at once would leave its exit code unknown.
+_reaping: Final = threading.Lock()
 
 
 @cache
@@ -55,13 +64,17 @@ def call_in_process(spec: Spec, claim: Claim, recorder: AttemptRecorder) -> Endi
         target=_child, args=(sender, lifeline, claim, spec.memory_mb), daemon=True
     )
     try:
-        child.start()
+        with _reaping:
+            child.start()
+    except (OSError, EOFError) as error:
+        return crash_of(claim, f"it did not begin ({type(error).__name__})")
+    finally:
         sender.close()
         lifeline.close()
+    try:
         return _await(receiver, child, claim, recorder, deadline)
     finally:
-        child.kill()
-        child.join()
+        _end(child, 0)
         receiver.close()
         held.close()
 
@@ -80,10 +93,20 @@ def _await(
             return TimedOut()
     try:
         ending: Ending = receiver.recv()
-    except EOFError:
-        child.join()
-        return crash_of(claim, _how(child.exitcode))
+    except (EOFError, OSError):
+        # OSError: it died in the midst of sending.
+        return crash_of(claim, _how(_end(child, EXIT_SECONDS)))
     return ending
+
+
+def _end(child: BaseProcess, seconds: float) -> int | None:
+    """Reap a child, which is killed if it goes on for so long; return its exit code."""
+    if not wait([child.sentinel], seconds):
+        child.kill()
+        wait([child.sentinel])
+    with _reaping:
+        child.join()
+    return child.exitcode
 
 
 def _how(exitcode: int | None) -> str:
@@ -100,7 +123,10 @@ def _child(sender: Connection, lifeline: Connection, claim: Claim, memory_mb: in
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     recorder = AttemptRecorder(claim)
     ending = call(registry.get(claim.kind), claim, recorder)
-    recorder.flush()
+    try:
+        persist(recorder.flush)
+    except (OperationalError, InterfaceError):
+        log.warning("The last progress of job %s is lost: no database", claim.id)
     if isinstance(ending, Raised) and ending.trouble.error_class == "MemoryError":
         ending = crash_of(claim, f"it needs more than {memory_mb} MB of memory")
     sender.send(ending)

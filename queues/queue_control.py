@@ -9,11 +9,13 @@ from django.db.models.functions import Now
 from queues.conf import MAX_SLOTS, get_queues
 from queues.control import ControlError
 from queues.database import fetch
+from queues.keep import MAX_AGE
 from queues.models import QueueControl
 from queues.statements.operating import CLEAN, DRAIN
 from queues.states import State
 
 MAX_CAP: Final = 1_000_000
+MAX_CLEAN: Final = 1_000_000
 CHUNK: Final = 1000
 CLEANABLE: Final = tuple(state.value for state in State if state is not State.ACTIVE)
 
@@ -68,10 +70,10 @@ def clean(queue: str, state: str, *, older_than: float = 0, limit: int = CHUNK) 
     _known(queue)
     if state not in CLEANABLE:
         raise ControlError(f"state is {state!r}; allowed: {', '.join(CLEANABLE)}.")
-    if type(limit) is not int or limit < 1:
-        raise ControlError(f"limit is {limit!r}; allowed: a whole number from 1.")
-    if type(older_than) not in {int, float} or not older_than >= 0:
-        raise ControlError(f"older_than is {older_than!r}; allowed: seconds from 0.")
+    if type(limit) is not int or not 1 <= limit <= MAX_CLEAN:
+        raise ControlError(f"limit is {limit!r}; allowed: a whole number, 1 to {MAX_CLEAN}.")
+    if type(older_than) not in {int, float} or not 0 <= older_than <= MAX_AGE:
+        raise ControlError(f"older_than is {older_than!r}; allowed: seconds, 0 to {MAX_AGE}.")
     params = {"queue": queue, "state": state, "age": older_than, "limit": limit}
     return len(fetch(CLEAN, params))
 

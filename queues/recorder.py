@@ -7,6 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
+from django.db import connection
+
 from queues.database import fetch
 from queues.results import check_result
 from queues.settle import scrub
@@ -37,6 +39,7 @@ class AttemptRecorder:
         self._cancelled = threading.Event()
         self._next_progress = 0.0
         self._pending: dict[str, object] | None = None
+        self._depth = len(connection.atomic_blocks)
 
     @property
     def is_cancelled(self) -> bool:
@@ -47,19 +50,27 @@ class AttemptRecorder:
         self._cancelled.set()
 
     def progress(self, done: int, total: int, note: str) -> None:
-        """Write it, unless the last one was written just now: then `flush` will."""
+        """Write it, unless the last one was written just now: then `flush` will.
+
+        Nor within a transaction of the handler's: it would lock the job's row as long as that
+        lasts, and whoever would cancel the job, or time it out, would have to wait.
+        """
         self._pending = {"done": done, "total": total, "note": scrub(str(note))[:MAX_NOTE]}
         if time.monotonic() >= self._next_progress:
             self.flush()
 
-    def flush(self) -> None:
+    def flush(self, *, in_transaction: bool = False) -> None:
         """Write the progress that was held back."""
-        pending, self._pending = self._pending, None
-        if pending is None:
+        pending = self._pending
+        is_within = len(connection.atomic_blocks) > self._depth
+        if pending is None or (is_within and not in_transaction):
             return
         self._next_progress = time.monotonic() + PROGRESS_SECONDS
         if not fetch(PROGRESS, {**self._guard, "progress": json.dumps(pending)}):
             self.cancel()
+        # Only now: what could not be written is written by the next flush.
+        if self._pending is pending:
+            self._pending = None
 
     def log(self, text: str) -> None:
         """Write a line, as long as there are fewer than 200 of this attempt."""
@@ -72,10 +83,11 @@ class AttemptRecorder:
         """
         if not 0 < len(key) <= MAX_KEY:
             raise ValueError(f"key has {len(key)} characters; allowed: 1 to {MAX_KEY}.")
-        params = {"id": self._claim.id, "key": key}
-        if kept := fetch(READ_EFFECT, params):
-            return json.loads(kept[0][0]) if kept[0][0] is not None else None
-        if self.is_cancelled:
+        rows = fetch(READ_EFFECT, {**self._guard, "key": key})
+        is_mine, is_kept, kept = rows[0] if rows else (False, False, None)
+        if is_kept:
+            return json.loads(kept) if kept is not None else None
+        if self.is_cancelled or not is_mine:
             raise LostError(f"Job {self._claim.id} has been taken away.")
         result = check_result(effect(f"job-{self._claim.id}-{key}"))
         if not fetch(KEEP_EFFECT, {**self._guard, "key": key, "result": json.dumps(result)}):

@@ -16,10 +16,11 @@ def check_result(result: object) -> object:
     """Return a result as it will be read back: JSON of at most 64 KiB. Raises ResultError."""
     try:
         text = json.dumps(result, allow_nan=False, ensure_ascii=False)
-        strict_json.check_value(json.loads(text))
+        value = json.loads(text)
+        strict_json.check_value(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise ResultError(f"The result is not JSON: {error}") from error
     size = len(text.encode())
     if size > MAX_RESULT_BYTES:
         raise ResultError(f"The result has {size} bytes; allowed: {MAX_RESULT_BYTES}.")
-    return result
+    return value

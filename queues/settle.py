@@ -127,8 +127,8 @@ def push_followers(rows: list[tuple[Any, ...]]) -> None:
     """Push the jobs that began to wait because others ended."""
     _push_later(
         [
-            Hint(id=id_, queue=queue, priority=priority)
-            for _, id_, queue, priority, state in rows
+            Hint(id=id_, queue=queue, priority=priority, front=front)
+            for _, id_, queue, priority, state, front in rows
             if id_ is not None and state == State.WAITING
         ]
     )

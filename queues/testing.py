@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from django.db import connection, transaction
+from psycopg.pq import TransactionStatus
 
 from queues import leases, registry
 from queues.calling import call
 from queues.claims import Claim, claim_ids
-from queues.execution import settle_ending
+from queues.execution import perform_atomic, settle_ending
 from queues.models import Job
 from queues.recorder import AttemptRecorder
 from queues.states import State
@@ -21,6 +22,7 @@ from queues.states import State
 if TYPE_CHECKING:
     from queues.arguments import Arguments
     from queues.endings import Ending
+    from queues.registry import Spec
 
 MAX_RUNS = 1000
 
@@ -37,7 +39,7 @@ def run_job(job: Job) -> Job:
         claims = claim_ids(worker_id, [job.pk], [job.queue])
         if not claims:
             raise AssertionError(f"{job} does not wait: it is {Job.objects.get(pk=job.pk).state}.")
-        settle_ending(claims[0], _call(claims[0]))
+        _run(claims[0])
     finally:
         leases.retire(worker_id)
     return Job.objects.get(pk=job.pk)
@@ -84,12 +86,32 @@ def assert_not_enqueued(arguments: type[Arguments], **fields: Any) -> None:
         raise AssertionError(f"{len(found)} jobs of {arguments.kind} with {fields}, not none.")
 
 
-def _call(claim: Claim) -> Ending:
-    recorder = AttemptRecorder(claim)
-    ending = call(registry.get(claim.kind), claim, recorder)
-    if not connection.needs_rollback:
-        recorder.flush()
+def _run(claim: Claim) -> None:
+    spec, recorder = registry.get(claim.kind), AttemptRecorder(claim)
+    if spec.atomic:
+        ending, verdict = perform_atomic(spec, claim, recorder)
+    else:
+        ending, verdict = _call(spec, claim, recorder), None
+    if verdict is None:
+        settle_ending(claim, ending)
+
+
+def _call(spec: Spec, claim: Claim, recorder: AttemptRecorder) -> Ending:
+    """Call the handler. If it breaks the test's transaction, what it wrote is rolled back."""
+    before = transaction.savepoint() if connection.in_atomic_block else None
+    ending = call(spec, claim, recorder)
+    if before and _is_broken():
+        transaction.set_rollback(False)
+        transaction.savepoint_rollback(before)
+    elif before:
+        transaction.savepoint_commit(before)
+    recorder.flush()
     return ending
+
+
+def _is_broken() -> bool:
+    status = connection.connection.info.transaction_status
+    return connection.needs_rollback or status is TransactionStatus.INERROR
 
 
 def _fits(arguments: Arguments, fields: dict[str, Any]) -> bool:

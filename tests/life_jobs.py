@@ -7,6 +7,7 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth import get_user_model
@@ -110,6 +111,13 @@ def apart(arguments: Apart, context: Context) -> object:
     return DEEDS[arguments.what]()
 
 
+def return_a_class_of_its_own() -> dict[str, int]:
+    class Odd(dict[str, int]):
+        """JSON, and yet no pickle."""
+
+    return Odd(answer=42)
+
+
 def swallow_everything() -> None:
     while True:
         with suppress(Exception):
@@ -125,6 +133,7 @@ DEEDS = {
     "raise": lambda: _raise(ValueError("no luck")),
     "fail": lambda: _raise(Fail("never")),
     "snooze": lambda: _raise(Snooze(60)),
+    "odd": return_a_class_of_its_own,
     "loop": swallow_everything,
     "segfault": lambda: ctypes.string_at(0),
     "exit": lambda: os._exit(3),
@@ -152,6 +161,9 @@ def linger(arguments: Linger, context: Context) -> str:
         if arguments.listens and context.cancelled:
             note_down(arguments.path, "heard")
             context.log("too late")
+            context.progress(9, 10, "too late")
+            with suppress(Exception):
+                context.once("late", lambda key: note_down(arguments.path, key))
             return "stopped"
         time.sleep(0.02)
     note_down(arguments.path, "over")
@@ -172,3 +184,41 @@ def doze(arguments: Doze, context: Context) -> None:
     if context.token == 1:
         raise Snooze(0.3)
     note_down(arguments.path, arguments.text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Await(Arguments):
+    """Report progress twice in a row, and go on once the file `path`.go is there."""
+
+    kind: ClassVar[str] = "tests.await"
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwaitApart(Await):
+    """The same, in a process."""
+
+    kind: ClassVar[str] = "tests.await_apart"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwaitAtomic(Await):
+    """The same, in a transaction."""
+
+    kind: ClassVar[str] = "tests.await_atomic"
+
+
+@handles(Await, queue=QUEUE, attempts=1, timeout=60)
+def await_file(arguments: Await, context: Context) -> str:
+    context.progress(1, 2)
+    # Held back, for the first was written just now.
+    context.progress(2, 2, "last")
+    context.log("waits")
+    note_down(arguments.path, "begun")
+    while not Path(arguments.path + ".go").exists():
+        time.sleep(0.02)
+    return "went"
+
+
+handles(AwaitApart, queue=QUEUE, attempts=1, timeout=60, run_in="process")(await_file)
+handles(AwaitAtomic, queue=QUEUE, attempts=1, timeout=60, atomic=True)(await_file)

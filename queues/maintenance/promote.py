@@ -14,5 +14,8 @@ LIMIT: Final = 1000
 def run_once() -> int:
     """Promote what is due by Postgres' clock, the longest due first; return how many."""
     rows = fetch(PROMOTE_DUE, {"limit": LIMIT})
-    push(Hint(id=id_, queue=queue, priority=priority) for id_, queue, priority in rows)
+    push(
+        Hint(id=id_, queue=queue, priority=priority, front=front)
+        for id_, queue, priority, front in rows
+    )
     return len(rows)

@@ -29,13 +29,13 @@ def run_once() -> int:
     # Pushed from the last to the first, each to the front: they end up in their old order.
     rows.sort(key=lambda row: int(row[0]), reverse=True)
     rescued = [row for row in rows if row[2] is not None]
-    for id_, queue, kind, _priority, state in rescued:
+    for id_, queue, kind, _priority, state, _front in rescued:
         metrics.count(queue, kind, "crashed")
         words = "Job %s lost its worker, and is now %s"
         log.warning(words, id_, state, extra={"job_id": id_, "queue": queue})
     push(
-        Hint(id=id_, queue=queue, priority=priority, front=kind is not None)
-        for id_, queue, kind, priority, state in rows
+        Hint(id=id_, queue=queue, priority=priority, front=front)
+        for id_, queue, _kind, priority, state, front in rows
         if state == State.WAITING
     )
     return len(rescued)

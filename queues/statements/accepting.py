@@ -21,15 +21,17 @@ VALUES (
 """
 RETURNING: Final = "RETURNING id, created_at, run_at, state"
 
-# The holder of a key is left alone, replaced while it is delayed, or told of its successor.
+# The holder of a key is left alone, replaced in its first delay, or told of its successor.
 OR_NOTHING: Final = "ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO NOTHING "
 OR_REPLACE: Final = """
 ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO UPDATE SET
     name = excluded.name, owner = excluded.owner, payload = excluded.payload,
     priority = excluded.priority, max_attempts = excluded.max_attempts,
     backoff = excluded.backoff, timeout = excluded.timeout, run_at = excluded.run_at,
-    unique_until = excluded.unique_until
-WHERE queues_job.state = 'delayed'
+    front = excluded.front, unique_until = excluded.unique_until,
+    keep_completed = excluded.keep_completed, keep_completed_age = excluded.keep_completed_age,
+    keep_failed = excluded.keep_failed, keep_failed_age = excluded.keep_failed_age
+WHERE queues_job.state = 'delayed' AND queues_job.token = 0
 """
 OR_FOLLOW: Final = """
 ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO UPDATE SET successor = %(successor)s
@@ -74,7 +76,7 @@ followed AS (
         keep_completed_age int, keep_failed int, keep_failed_age int, unique_key text,
         run_at timestamptz, delay float8)
     WHERE ended.successor IS NOT NULL
-    RETURNING id, queue, priority, state)
+    RETURNING id, queue, priority, state, front)
 """
 # What a finished job gives up; a key with a time to live is held until that time.
 RELEASED: Final = "unique_key = CASE WHEN unique_until IS NULL THEN '' ELSE unique_key END"

@@ -13,8 +13,8 @@ WITH due AS (
     ORDER BY run_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED),
 moved AS (
     UPDATE queues_job AS job SET state = 'waiting' FROM due WHERE job.id = due.id
-    RETURNING job.id, job.queue, job.priority, job.run_at)
-SELECT id, queue, priority FROM moved ORDER BY run_at, id
+    RETURNING job.id, job.queue, job.priority, job.front, job.run_at)
+SELECT id, queue, priority, front FROM moved ORDER BY run_at, id
 """
 
 # The dead workers' rows are locked first, so that a late beat waits and then finds no row.
@@ -38,7 +38,7 @@ moved AS (
         front = crashes < %(max_crashes)s,
         attempt = job.attempt - 1, token = job.token + 1, crashes = crashes + 1, worker_id = NULL
     FROM before WHERE job.id = before.id
-    RETURNING job.id, job.queue, job.kind, job.priority, job.state, job.successor),
+    RETURNING job.id, job.queue, job.kind, job.priority, job.state, job.front, job.successor),
 noted AS (
     INSERT INTO queues_attempt (
         job_id, number, token, outcome, worker_name, started_at, finished_at,
@@ -49,8 +49,8 @@ noted AS (
 buried AS (DELETE FROM queues_worker USING dead WHERE queues_worker.id = dead.id),
 ended AS (SELECT id, queue, kind, successor FROM moved WHERE state = 'failed'),
 {FOLLOWED}
-SELECT id, queue, kind, priority, state FROM moved
-UNION ALL SELECT id, queue, NULL, priority, state FROM followed
+SELECT id, queue, kind, priority, state, front FROM moved
+UNION ALL SELECT id, queue, NULL, priority, state, front FROM followed
 """
 
 OVERDUE: Final = """
@@ -72,15 +72,17 @@ RETURNING queues_job.id
 """
 
 # A finished job stays while fewer than its own number (or its queue's) are newer, and it is not
-# older than its own age (or its queue's). A count of -1 keeps all.
+# older than its own age (or its queue's, if it has neither). A count of -1 keeps all.
 PRUNE: Final = f"""
 WITH spare AS (
     SELECT id FROM (
         SELECT id, finished_at, unique_until,
             coalesce(CASE %(state)s WHEN 'completed' THEN keep_completed
                                     WHEN 'failed' THEN keep_failed END, %(keep)s) AS keep,
-            coalesce(CASE %(state)s WHEN 'completed' THEN keep_completed_age
-                                    WHEN 'failed' THEN keep_failed_age END, %(age)s) AS age,
+            CASE WHEN %(state)s = 'completed' AND keep_completed IS NOT NULL
+                     THEN keep_completed_age
+                 WHEN %(state)s = 'failed' AND keep_failed IS NOT NULL THEN keep_failed_age
+                 ELSE %(age)s END AS age,
             row_number() OVER (ORDER BY finished_at DESC, id DESC) AS place
         FROM queues_job
         WHERE queue = %(queue)s AND state = %(state)s AND finished_at IS NOT NULL) AS ranked

@@ -28,7 +28,7 @@ noted AS (
         before.started_at, clock_timestamp(), '', '', '', before.progress
     FROM before JOIN ended ON ended.id = before.id WHERE before.state = 'active'),
 {FOLLOWED}
-SELECT ended.id, followed.id, followed.queue, followed.priority, followed.state
+SELECT ended.id, followed.id, followed.queue, followed.priority, followed.state, followed.front
 FROM ended LEFT JOIN followed ON true
 """
 
@@ -36,21 +36,22 @@ RETRY: Final = """
 UPDATE queues_job
 SET state = 'waiting', attempt = CASE WHEN %(reset)s THEN 0 ELSE attempt END, crashes = 0,
     run_at = clock_timestamp(), finished_at = NULL, result = NULL, cause = '', error_class = '',
-    error_message = '', successor = NULL, unique_key = '', unique_until = NULL, front = false
+    error_message = '', successor = NULL, front = false,
+    unique_key = CASE WHEN unique_until > clock_timestamp() THEN unique_key ELSE '' END
 WHERE id = %(id)s AND state IN ('completed', 'failed', 'cancelled')
-RETURNING id, queue, priority
+RETURNING id, queue, priority, front
 """
 
 PROMOTE: Final = """
 UPDATE queues_job SET state = 'waiting', run_at = clock_timestamp()
 WHERE id = %(id)s AND state = 'delayed'
-RETURNING id, queue, priority
+RETURNING id, queue, priority, front
 """
 
 CHANGE_PRIORITY: Final = """
 UPDATE queues_job SET priority = %(priority)s
 WHERE id = %(id)s AND state IN ('waiting', 'delayed')
-RETURNING id, queue, priority, state
+RETURNING id, queue, priority, front, state
 """
 
 CHANGE_DELAY: Final = """

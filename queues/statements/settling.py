@@ -14,7 +14,7 @@ WITH ended AS (
     WHERE id = %(id)s AND token = %(token)s AND state = 'active'
     RETURNING id, queue, kind, successor),
 {FOLLOWED}
-SELECT ended.id, followed.id, followed.queue, followed.priority, followed.state
+SELECT ended.id, followed.id, followed.queue, followed.priority, followed.state, followed.front
 FROM ended LEFT JOIN followed ON true
 """
 
@@ -48,7 +48,7 @@ noted AS (
     FROM before JOIN moved ON moved.id = before.id),
 ended AS (SELECT id, queue, kind, successor FROM moved WHERE state = 'failed'),
 {FOLLOWED}
-SELECT moved.id, followed.id, followed.queue, followed.priority, followed.state
+SELECT moved.id, followed.id, followed.queue, followed.priority, followed.state, followed.front
 FROM moved LEFT JOIN followed ON true
 """
 
@@ -67,7 +67,12 @@ WHERE id = %(id)s AND token = %(token)s AND state = 'active'
 RETURNING id
 """
 
-READ_EFFECT: Final = "SELECT result FROM queues_effect WHERE job_id = %(id)s AND key = %(key)s"
+READ_EFFECT: Final = """
+SELECT job.token = %(token)s AND job.state = 'active', effect.id IS NOT NULL, effect.result
+FROM queues_job AS job
+LEFT JOIN queues_effect AS effect ON effect.job_id = job.id AND effect.key = %(key)s
+WHERE job.id = %(id)s
+"""
 KEEP_EFFECT: Final = """
 INSERT INTO queues_effect (job_id, key, result, at)
 SELECT id, %(key)s, %(result)s, clock_timestamp() FROM queues_job

@@ -12,6 +12,7 @@ from queues.models import Attempt, Job, Metric
 from queues.states import FINISHED
 from queues.stats import queue_counts
 from tests.jobs import QUEUE, Act, Note, Notify, Unregistered, lines
+from tests.journal import Journal
 from tests.life_jobs import Apart, Careful, Doze, Linger
 from tests.wait import until
 
@@ -53,7 +54,15 @@ def mixed(path):
     }
 
 
-def test_two_thousand_mixed_jobs_each_end_where_they_should(start_worker, tmp_path, admin_client):
+@pytest.fixture
+def journal(transactional_db):
+    with Journal() as journal:
+        yield journal
+
+
+def test_two_thousand_mixed_jobs_each_end_where_they_should(
+    start_worker, tmp_path, admin_client, journal
+):
     path = tmp_path / "ledger"
     jobs = mixed(path)
     ids = {state: enqueue_many(items) for state, items in jobs.items()}
@@ -79,6 +88,7 @@ def test_two_thousand_mixed_jobs_each_end_where_they_should(start_worker, tmp_pa
     for state, expected in ids.items():
         found = Job.objects.filter(pk__in=expected).values_list("state", flat=True)
         assert Counter(found) == {state: len(expected)}
+    journal.check(Job.objects.values_list("pk", flat=True))
     check_effects(path)
     check_attempts()
     check_counts(admin_client)

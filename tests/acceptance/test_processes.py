@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from queues import control
-from queues.enqueue import enqueue
+from queues.enqueue import enqueue, enqueue_many
 from queues.models import Attempt, Job, LogLine
 from queues.states import State
-from tests.jobs import Act, lines
-from tests.life_jobs import Apart
+from tests.jobs import QUEUE, Act, lines
+from tests.life_jobs import Apart, AwaitApart
 from tests.wait import until
 
 pytestmark = pytest.mark.acceptance
@@ -24,6 +26,18 @@ def is_gone(pid):
     except ProcessLookupError:
         return True
     return False
+
+
+def fork_servers(pid):
+    """Return the fork servers among the children of a process."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == pid and b"forkserver" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    assert found
+    return found
 
 
 def pid_in(path):
@@ -38,6 +52,30 @@ def test_a_child_returns_its_result_and_what_it_recorded(start_worker, wait_for,
     assert done.progress == {"done": 1, "total": 2, "note": "half"}
     assert LogLine.objects.get().text == "from the child"
     assert wait_for(enqueue(Apart(what="count")), State.COMPLETED).result == 0
+    assert wait_for(enqueue(Apart(what="odd")), State.COMPLETED).result == {"answer": 42}
+
+
+def test_of_many_children_that_die_together_each_is_known_by_its_death(start_worker):
+    start_worker("--slots", f"{QUEUE}=24").ready()
+    enqueue_many([(Apart(what="segfault"), {"keep_failed": False}) for _ in range(12)])
+    until(lambda: Job.objects.filter(state="failed").count() == 12, seconds=40, what="the deaths")
+    said = set(Attempt.objects.values_list("error_message", flat=True))
+    assert {text.rpartition(": ")[2] for text in said} == {"killed by SIGSEGV."}
+
+
+def test_children_outlive_their_fork_server_and_the_next_ones_get_another(
+    start_worker, wait_for, tmp_path
+):
+    worker = start_worker().ready()
+    path = str(tmp_path / "ledger")
+    job = enqueue(AwaitApart(path=path))
+    until(lambda: lines(path), what="the child to begin")
+    for pid in fork_servers(worker.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    later = wait_for(enqueue(Apart(what="return")), State.COMPLETED)
+    Path(path + ".go").touch()
+    for one in (wait_for(job, State.COMPLETED), later):
+        assert (one.attempt, one.crashes) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +112,7 @@ def test_a_child_that_swallows_everything_is_killed_at_its_deadline(
 def test_a_child_that_dies_costs_its_job_a_crash_and_no_other_job_anything(start_worker, wait_for):
     worker = start_worker().ready()
     deaths = {what: enqueue(Apart(what=what)) for what in ("segfault", "exit", "hog")}
-    others = [enqueue(Act(what="return")) for _ in range(20)]
+    others = [enqueue(Act(what="return"), keep_completed=False) for _ in range(20)]
     for job in deaths.values():
         done = wait_for(job, State.FAILED, seconds=30)
         assert (done.cause, done.attempt, done.crashes) == ("crashed", 0, 4)
@@ -82,9 +120,9 @@ def test_a_child_that_dies_costs_its_job_a_crash_and_no_other_job_anything(start
     assert "killed by SIGSEGV" in Job.objects.get(pk=deaths["segfault"].pk).error_message
     assert "exited with 3" in Job.objects.get(pk=deaths["exit"].pk).error_message
     assert "600 MB" in Job.objects.get(pk=deaths["hog"].pk).error_message
-    until(lambda: not Job.objects.filter(state="waiting").exists(), what="the others")
-    ids = [job.pk for job in others]
-    assert not Attempt.objects.filter(job_id__in=ids).exists()
+    for job in others:
+        done = wait_for(job, State.COMPLETED)
+        assert (done.attempt, done.token, done.crashes) == (1, 1, 0)
     assert worker.process.poll() is None
 
 

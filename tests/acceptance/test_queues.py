@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models import Max
 
 from queues import queue_control
 from queues.enqueue import enqueue, enqueue_many
@@ -13,6 +14,7 @@ from tests.wait import until
 
 pytestmark = pytest.mark.acceptance
 ACT = Act(what="return")
+KEEP = {"keep_completed": False}
 
 
 def all_completed():
@@ -42,6 +44,22 @@ def test_a_paused_queue_starts_nothing_and_takes_everything(start_worker, wait_f
     queue_control.resume(QUEUE)
     for job in paused:
         wait_for(job, State.COMPLETED)
+
+
+def test_a_pause_in_the_midst_of_a_run_is_heeded_within_a_second(start_worker, wait_for, tmp_path):
+    start_worker("--slots", f"{QUEUE}=2").ready()
+    path = str(tmp_path / "ledger")
+    enqueue_many([(Note(path=path, text=str(n), seconds=0.1), KEEP) for n in range(60)])
+    until(lambda: len(lines(path)) > 6, what="the run to be under way")
+    paused_at = queue_control.pause(QUEUE).paused_at
+    added = enqueue(Note(path=path, text="added"), **KEEP)
+    wait_for(enqueue(Notify(path=str(tmp_path / "mail")), delay=2), State.COMPLETED)
+    last = Job.objects.filter(queue=QUEUE).aggregate(last=Max("started_at"))["last"]
+    assert (last - paused_at).total_seconds() < 1
+    assert Job.objects.get(pk=added.pk).state == State.WAITING
+    queue_control.resume(QUEUE)
+    until(all_completed, what="all to complete")
+    assert len(lines(path)) == 2 * 61
 
 
 def test_a_cap_holds_over_two_workers_and_all_jobs_run(start_worker, tmp_path):
@@ -79,9 +97,29 @@ def test_one_slot_serves_in_the_exact_order(start_worker, tmp_path):
     assert served == [n for n, _ in sorted(with_numbers, key=lambda item: item[1])]
 
 
-def test_delayed_jobs_are_never_early_and_hardly_late(start_worker):
+def test_one_slot_serves_what_comes_in_while_it_runs_in_the_exact_order(start_worker, tmp_path):
+    start_worker("--slots", f"{QUEUE}=1", QUEUE).ready()
+    path = str(tmp_path / "ledger")
+    for n in range(200):
+        enqueue(Note(path=path, text=str(n)), **KEEP)
+    until(all_completed, seconds=30, what="all to complete")
+    served = [int(line.split()[1]) for line in lines(path) if line.startswith("start")]
+    assert served == list(range(200))
+
+
+def one_by_one():
+    for _ in range(100):
+        enqueue(ACT, delay=1, **KEEP)
+
+
+def spread_over_a_second():
+    enqueue_many([(ACT, {**KEEP, "delay": 1 + n / 100}) for n in range(100)])
+
+
+@pytest.mark.parametrize("come_in", [one_by_one, spread_over_a_second])
+def test_delayed_jobs_are_never_early_and_hardly_late(start_worker, come_in):
     start_worker().ready()
-    enqueue_many([(ACT, {"delay": 1 + n / 100, "keep_completed": False}) for n in range(100)])
+    come_in()
     until(all_completed, what="all to complete")
     late = sorted((job.started_at - job.run_at).total_seconds() for job in Job.objects.all())
     assert late[0] >= 0

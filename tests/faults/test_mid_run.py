@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from django.db import connection
 
-from queues.enqueue import enqueue_many
+from queues.enqueue import enqueue, enqueue_many
 from queues.models import Job
+from queues.states import State
 from tests.jobs import Note, lines
+from tests.journal import Journal
+from tests.life_jobs import Await, AwaitApart
 from tests.wait import until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
@@ -19,7 +23,10 @@ NUMBER = 300
 
 @pytest.fixture
 def under_way(tmp_path, start_worker):
-    """Begin a run of 300 jobs on two workers, and return its ledger and its workers."""
+    """Begin a run of 300 jobs on two workers, and return its ledger and its workers.
+
+    In the end each job must have been settled once, by legal moves alone.
+    """
 
     def begin():
         path = tmp_path / "ledger"
@@ -31,7 +38,22 @@ def under_way(tmp_path, start_worker):
         until(lambda: len(lines(path)) > 30, what="the run to be under way")
         return path, workers
 
-    return begin
+    with Journal() as journal:
+        yield begin
+        journal.check(Job.objects.values_list("pk", flat=True))
+
+
+def stop_in_the_midst(worker):
+    """Freeze a worker while it holds jobs."""
+
+    def holds():
+        worker.signal(signal.SIGSTOP)
+        if Job.objects.filter(worker__pid=worker.process.pid, state="active").exists():
+            return True
+        worker.signal(signal.SIGCONT)
+        return False
+
+    until(holds, what="the worker to hold jobs")
 
 
 def check(path, *, reruns):
@@ -51,6 +73,7 @@ def check(path, *, reruns):
 
 def test_one_of_two_workers_is_killed(under_way):
     path, (victim, _) = under_way()
+    stop_in_the_midst(victim)
     victim.signal(signal.SIGKILL)
     check(path, reruns=True)
     assert set(Job.objects.values_list("attempt", flat=True)) == {1}
@@ -59,7 +82,7 @@ def test_one_of_two_workers_is_killed(under_way):
 
 def test_one_of_two_workers_freezes_beyond_its_lease_and_wakes(under_way):
     path, (frozen, _) = under_way()
-    frozen.signal(signal.SIGSTOP)
+    stop_in_the_midst(frozen)
     until(lambda: Job.objects.filter(crashes=1).exists(), what="its jobs to be rescued")
     frozen.signal(signal.SIGCONT)
     check(path, reruns=True)
@@ -92,6 +115,21 @@ def test_the_workers_connections_to_postgres_are_cut(under_way, seconds):
             break
     check(path, reruns=True)
     assert all(worker.process.poll() is None for worker in workers)
+
+
+@pytest.mark.parametrize("kind", [Await, AwaitApart])
+def test_a_handler_whose_connection_is_cut_ends_all_the_same(
+    start_worker, wait_for, tmp_path, kind
+):
+    start_worker(PGAPPNAME="victim").ready()
+    path = str(tmp_path / "ledger")
+    job = enqueue(kind(path=path))
+    until(lambda: lines(path), what="the job to run")
+    cut_the_workers()
+    Path(path + ".go").touch()
+    done = wait_for(job, State.COMPLETED)
+    assert (done.result, done.attempt, done.crashes) == ("went", 1, 0)
+    assert done.progress == {"done": 2, "total": 2, "note": "last"}
 
 
 def cut_the_workers():

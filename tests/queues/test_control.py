@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 
-from queues import control, leases, queue_control, settle
+from queues import control, leases, metrics, queue_control, settle
 from queues.claims import claim_capped, claim_ids, claim_waiting
 from queues.control import ControlError, NoJobError
-from queues.enqueue import enqueue
+from queues.enqueue import enqueue, enqueue_many
 from queues.maintenance import promote, rescue
-from queues.models import Attempt, Job, Worker
+from queues.models import Attempt, Job, Metric, Worker
 from queues.settle import Verdict
 from queues.states import FINISHED, LIVE, State
 from queues.transport import hints
-from tests.jobs import QUEUE, Act
+from tests.jobs import QUEUE, Act, Notify
 from tests.threads import together
+from tests.unit_jobs import Owned
+from tests.wait import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ACT = Act(what="return")
@@ -219,3 +222,88 @@ def test_cleaning_takes_the_oldest_of_one_state_within_its_limit():
 def test_a_wrong_word_to_a_queue_is_named(act, says):
     with pytest.raises(ControlError, match=says):
         act()
+
+
+def test_a_verb_returns_its_job_although_it_is_gone_a_moment_later():
+    for _ in range(20):
+        job = job_in(State.FAILED)
+        retried, _ = together(
+            lambda j=job: control.retry(j.pk),
+            lambda: until(lambda: queue_control.drain(QUEUE), what="a job to drain"),
+        )
+        assert (retried.pk, retried.state) == (job.pk, "waiting")
+
+
+def test_a_job_at_the_front_stays_there_with_another_priority():
+    front, plain = enqueue(ACT, front=True), enqueue(ACT)
+    control.change_priority(front.pk, 5)
+    assert hints.pop(FREE) == [front.pk, plain.pk]
+
+
+def test_a_cancelling_that_is_rolled_back_neither_counts_nor_happened():
+    job = enqueue(ACT)
+    with transaction.atomic():
+        control.cancel(job.pk)
+        transaction.set_rollback(True)
+    assert Job.objects.get().state == "waiting"
+    metrics.run_once()
+    assert not Metric.objects.exists()
+    control.cancel(job.pk)
+    assert Metric.objects.get().cancelled == 1
+
+
+def test_a_retry_that_is_rolled_back_gives_no_hint():
+    job = job_in(State.FAILED)
+    hints.pop(FREE)
+    with transaction.atomic():
+        control.retry(job.pk)
+        transaction.set_rollback(True)
+    assert hints.pop(FREE) == []
+
+
+def test_a_new_payload_brings_its_name_and_its_owner():
+    job = enqueue(Owned(user="ann"))
+    after = control.change_payload(job.pk, {"user": "bob"})
+    assert (after.payload, after.name, after.owner) == ({"user": "bob"}, "for bob", "bob")
+
+
+def test_of_a_new_payload_and_a_claim_the_claim_runs_one_of_the_two():
+    worker_id = leases.register("one", FREE, version="1")
+    for _ in range(10):
+        job = enqueue(ACT)
+        changed, claims = raced(
+            lambda j=job: control.change_payload(j.pk, {"what": "raise"}),
+            lambda j=job: claim_ids(worker_id, [j.pk], FREE),
+        )
+        whats = {claim.payload["what"] for claim in claims}
+        assert whats <= ({"return"} if changed is None else {"return", "raise"})
+        stored = Job.objects.get(pk=job.pk).payload["what"]
+        assert stored == ("return" if changed is None else "raise")
+        assert not (changed and claims and whats != {"raise"})
+
+
+def test_draining_goes_on_until_nothing_is_left_and_takes_one_queue_only():
+    enqueue_many([*[ACT] * (queue_control.CHUNK + 1), Notify(path="/dev/null")])
+    assert queue_control.drain(QUEUE) == queue_control.CHUNK + 1
+    assert Job.objects.get().queue == "notifications"
+
+
+def test_two_who_drain_and_one_who_claims_take_each_job_once():
+    worker_id = leases.register("one", FREE, version="1")
+    enqueue_many([ACT] * 60)
+    one, two, claims = together(
+        lambda: queue_control.drain(QUEUE),
+        lambda: queue_control.drain(QUEUE),
+        lambda: claim_waiting(worker_id, {QUEUE: 20}),
+    )
+    assert one + two + len(claims) == 60
+    assert Job.objects.count() == len(claims)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"limit": 10**30}, {"limit": True}, {"older_than": float("inf")}, {"older_than": "1"}],
+)
+def test_what_postgres_could_not_count_is_refused_before_it_is_asked(values):
+    with pytest.raises(ControlError, match=f"{next(iter(values))} is "):
+        queue_control.clean(QUEUE, "failed", **values)

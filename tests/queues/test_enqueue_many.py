@@ -4,9 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from queues import control
 from queues.enqueue import EnqueueError, enqueue, enqueue_many
+from queues.maintenance import promote
 from queues.models import Job
 from queues.transport import hints
 from tests.jobs import QUEUE, Act, Notify
@@ -102,3 +107,41 @@ def test_a_job_at_the_front_is_served_first():
     plain = enqueue(Act(what="return"))
     front = enqueue(Act(what="return"), front=True, priority=9)
     assert hints.pop(FREE) == [front.pk, plain.pk]
+
+
+def test_a_delayed_job_at_the_front_is_first_once_it_waits():
+    by_duty = enqueue(Act(what="return"), front=True, delay=60)
+    by_hand = enqueue(Act(what="return"), front=True, delay=60)
+    plain = enqueue(Act(what="return"))
+    Job.objects.filter(pk=by_duty.pk).update(run_at=Now() - timedelta(seconds=1))
+    assert promote.run_once() == 1
+    control.promote(by_hand.pk)
+    assert hints.pop(FREE) == [by_hand.pk, by_duty.pk, plain.pk]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3), st.sampled_from([0, 60]), st.booleans(), st.text("ab", max_size=3)
+        ),
+        max_size=12,
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_many_at_once_are_the_same_rows_as_one_by_one(wanted):
+    Job.objects.all().delete()
+    items = [
+        (Act(what="return", text=text), {"priority": priority, "delay": delay, "front": front})
+        for priority, delay, front, text in wanted
+    ]
+    together = enqueue_many(items)
+    alone = [enqueue(arguments, **options).pk for arguments, options in items]
+    rows = {row["id"]: row for row in Job.objects.values()}
+    times = {"id", "created_at", "run_at"}
+    for one, other in zip(together, alone, strict=True):
+        left, right = rows[one], rows[other]
+        assert {k: left[k] for k in left.keys() - times} == {
+            k: right[k] for k in right.keys() - times
+        }
+        waits = [row["run_at"] - row["created_at"] for row in (left, right)]
+        assert abs(waits[0] - waits[1]) < timedelta(seconds=2)

@@ -65,6 +65,45 @@ def test_the_cap_is_reached_and_by_whom(worker):
     assert why(job) == f"Waiting: the cap of 1 is reached by jobs {running.pk}."
 
 
+def test_of_many_who_fill_the_cap_three_are_named(worker):
+    queue_control.set_cap(QUEUE, 5)
+    ids = [enqueue(ACT).pk for _ in range(5)]
+    Job.objects.update(state="active", worker=worker)
+    named = ", ".join(str(id_) for id_ in ids[:3])
+    assert why(enqueue(ACT)) == f"Waiting: the cap of 5 is reached by jobs {named} and 2 more."
+
+
+def test_a_cap_with_room_holds_nobody_up(worker):
+    queue_control.set_cap(QUEUE, 2)
+    Job.objects.filter(pk=enqueue(ACT).pk).update(state="active", worker=worker)
+    assert why(enqueue(ACT)) == "Waiting: 0 jobs are ahead of it, for 4 slots."
+
+
+def test_its_queue_is_no_longer_in_the_settings(worker, settings):
+    job = enqueue(ACT)
+    settings.QUEUES = {"letters": {}}
+    assert why(job) == f"Waiting: there is no queue {QUEUE} in the settings."
+
+
+def test_the_slots_of_all_who_listen_are_added_up(worker):
+    leases.register("two", {QUEUE: 3}, version="1")
+    leases.register("elsewhere", {"notifications": 50}, version="1")
+    assert why(enqueue(ACT)).endswith("for 7 slots.")
+
+
+def test_it_is_delayed_by_a_snooze(worker):
+    job = enqueue(ACT)
+    settle.snooze(claim(worker, job), 60)
+    assert why(job).endswith(" UTC, after attempt 1 of 3 snoozed.")
+
+
+def test_nobody_holds_it(worker):
+    job = enqueue(ACT)
+    claim(worker, job)
+    Worker.objects.all().delete()
+    assert why(job).startswith("Active, but no worker holds it")
+
+
 def test_others_are_ahead(worker):
     plain, low = enqueue(ACT), enqueue(ACT, priority=2)
     later, front = enqueue(ACT), enqueue(ACT, front=True)
@@ -95,3 +134,6 @@ def test_it_has_ended(worker):
     control.cancel(cancelled.pk)
     assert why(failed) == "Failed (attempts spent): no luck"
     assert why(cancelled).startswith("Cancelled at ")
+    done = enqueue(ACT)
+    settle.complete(claim(worker, done), None)
+    assert why(done).startswith("Completed at ")

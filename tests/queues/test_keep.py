@@ -5,15 +5,17 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from queues import leases, metrics
+from queues import control, leases, metrics
 from queues.claims import claim_ids
 from queues.conf import parse_queue
+from queues.control import NoJobError
 from queues.enqueue import enqueue
 from queues.execution import execute
 from queues.keep import Keep, KeepError, parse_keep
 from queues.maintenance import prune
 from queues.models import Attempt, Effect, Job, LogLine, Metric
 from queues.recorder import AttemptRecorder
+from queues.unique import Mode, Unique
 from tests.jobs import QUEUE, Act
 from tests.threads import in_thread, together
 
@@ -86,6 +88,37 @@ class TestPruning:
         finished("completed", 1, seconds_ago=20, keep_completed={"age": 10})
         prune.run_once()
         assert left() == kept
+
+    @pytest.mark.parametrize("keep", [False, 5, {"count": 5}])
+    def test_a_jobs_own_retention_stands_for_all_of_its_queues(self, settings, keep):
+        settings.QUEUES = {QUEUE: {"keep_completed": {"age": 60}, "keep_failed": {"age": 60}}}
+        kept = finished("completed", 1, seconds_ago=500, keep_completed=keep)
+        kept |= finished("failed", 1, seconds_ago=500, keep_failed=keep)
+        finished("completed", 1, seconds_ago=500)
+        assert prune.run_once() == 1
+        assert left() == kept
+
+    def test_a_key_that_is_still_held_keeps_its_job_until_then(self):
+        throttle = Unique(key="k", mode=Mode.THROTTLE, ttl=60)
+        held = finished("completed", 1, keep_completed=True, unique=throttle)
+        assert prune.run_once() == 0
+        assert left() == held
+        Job.objects.update(unique_until=Now() - timedelta(seconds=1))
+        assert prune.run_once() == 1
+
+    def test_a_retry_saves_a_job_from_a_pruner_at_the_same_moment_or_comes_too_late(self):
+        for _ in range(10):
+            (job_id,) = finished("failed", 1, keep_failed=0)
+
+            def retry(job_id=job_id):
+                try:
+                    return control.retry(job_id)
+                except NoJobError:
+                    return None
+
+            retried, pruned = together(retry, prune.run_once)
+            assert (retried is None) == (pruned == 1)
+            assert Job.objects.filter(pk=job_id, state="waiting").exists() == (pruned == 0)
 
     def test_true_removes_at_once_and_false_keeps_all(self):
         for keep, count in ((True, 0), (False, 1)):

@@ -16,9 +16,9 @@ from queues.conf import MAX_CRASHES
 from queues.control import ControlError
 from queues.enqueue import enqueue
 from queues.maintenance import promote, rescue
-from queues.models import Job, Worker
+from queues.models import Attempt, Job, Worker
 from queues.settle import Trouble, Verdict
-from queues.states import FINISHED, LIVE, Event, State
+from queues.states import FINISHED, LIVE, TRANSITIONS, Event, State
 from tests.jobs import QUEUE, Act
 
 ATTEMPTS = 2
@@ -92,8 +92,8 @@ METHODS = {Event.RETURN: "return_", Event.RAISE: "raise_"}
 class Engine:
     """The same events, done to the database by whoever does them in earnest."""
 
-    def __init__(self):
-        self.job = enqueue(Act(what="return"), attempts=ATTEMPTS, backoff=60_000)
+    def __init__(self, delay):
+        self.job = enqueue(Act(what="return"), attempts=ATTEMPTS, backoff=60_000, delay=delay)
         self.stale = None
         self.claimed = None
 
@@ -101,6 +101,9 @@ class Engine:
         if self.claimed is None and event in SETTLINGS:
             return
         getattr(self, METHODS.get(event, event.name.lower()))()
+
+    def row(self):
+        return Job.objects.values().get(pk=self.job.pk)
 
     def promote(self):
         Job.objects.filter(state=State.DELAYED).update(run_at=Now() - timedelta(seconds=1))
@@ -151,17 +154,22 @@ EVENTS = st.lists(st.sampled_from([*Event, *[Event.CLAIM] * 6]), max_size=25)
 
 @pytest.mark.django_db(transaction=True)
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(events=EVENTS)
-def test_any_events_in_any_order_leave_the_job_as_the_table_says(events):
+@given(events=EVENTS, delay=st.sampled_from([0, 60]))
+def test_any_events_in_any_order_leave_the_job_as_the_table_says(events, delay):
     Job.objects.all().delete()
     Worker.objects.all().delete()
-    model, engine = Model(), Engine()
+    model, engine = Model(state=State.DELAYED if delay else State.WAITING), Engine(delay)
     for event in events:
+        before, was, tries = engine.row(), model.state, Attempt.objects.count()
         getattr(model, METHODS.get(event, event.name.lower()))()
         engine.apply(event)
         job = Job.objects.get(pk=engine.job.pk)
+        assert job.token >= before["token"]
+        if was not in TRANSITIONS[event][0]:
+            assert engine.row() == before, event
+            assert Attempt.objects.count() == tries, event
         found = (job.state, job.attempt, job.token, job.crashes)
         assert found == (model.state, model.attempt, model.token, model.crashes), event
         assert (job.worker_id is not None) == (job.state == State.ACTIVE)

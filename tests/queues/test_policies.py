@@ -3,18 +3,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from queues import leases
 from queues.claims import claim_ids
-from queues.enqueue import enqueue
+from queues.enqueue import EnqueueError, enqueue
 from queues.execution import execute
 from queues.models import Job
 from queues.recorder import AttemptRecorder
 from queues.registry import RegistryError, handles
-from queues.retry import Backoff
+from queues.retry import MAX_DELAY_MS, Backoff
 from tests.jobs import QUEUE, Unregistered
 from tests.life_jobs import Careful, Picky
 from tests.threads import in_thread
+from tests.unit_jobs import Heavy, Nameless, Vague
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +66,41 @@ def test_a_function_that_raises_costs_no_more_than_the_wait():
     assert (job.state, job.error_class) == ("waiting", "KeyError")
 
 
+@pytest.mark.parametrize("answer", ["nan", "inf", "nothing", "text", "exit", "negative"])
+def test_a_function_that_returns_nonsense_costs_no_more_than_the_wait(answer):
+    job = perform(Vague(answer=answer))
+    assert (job.state, job.attempt, job.error_class) == ("waiting", 1, "ValueError")
+
+
+def test_a_function_that_asks_for_ages_gets_seven_days():
+    job = perform(Vague(answer="ages"))
+    waits = job.run_at - job.started_at
+    assert timedelta(days=7) <= waits < timedelta(days=7, seconds=9)
+
+
+def test_only_a_kind_with_a_function_of_its_own_may_be_left_to_it():
+    with pytest.raises(EnqueueError, match=r"backoff: is left to tests\.careful"):
+        enqueue(Careful(error="value"), backoff={"type": "handler"})
+    assert enqueue(Picky(error="value"), backoff={"type": "handler"}).backoff["type"] == "handler"
+
+
+@given(
+    type_=st.sampled_from(["fixed", "exponential"]),
+    delay=st.integers(0, MAX_DELAY_MS),
+    jitter=st.floats(0, 1),
+    cap=st.integers(0, MAX_DELAY_MS),
+    failures=st.integers(1, 1000),
+    roll=st.floats(0, 1, exclude_max=True),
+)
+def test_a_wait_lies_between_its_jitter_and_its_cap(type_, delay, jitter, cap, failures, roll):
+    backoff = Backoff(type=type_, delay=delay, jitter=jitter, cap=cap)
+    full = Backoff(type=type_, delay=delay, cap=cap).wait_ms(failures, roll=roll)
+    wait = backoff.wait_ms(failures, roll=roll)
+    assert full <= cap
+    assert int(full * (1 - jitter)) - 1 <= wait <= full
+    assert Backoff(**backoff.as_json()) == backoff
+
+
 def test_a_jobs_own_backoff_wins_over_the_kinds_function():
     job = perform(Picky(error="lookup"), backoff=50_000)
     assert timedelta(seconds=49) < job.run_at - job.started_at < timedelta(seconds=55)
@@ -89,3 +127,17 @@ def test_a_cap_bounds_the_wait(failures, wait):
 def test_an_option_that_cannot_be_is_refused_at_registration(options, says):
     with pytest.raises(RegistryError, match=says):
         handles(Unregistered, queue=QUEUE, **options)(lambda _arguments, _context: None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "queue", "says"),
+    [
+        (Nameless, QUEUE, "Nameless has no kind"),
+        (Picky, QUEUE, "'tests.picky' has a handler already"),
+        (Unregistered, "letters", "no queue 'letters'; allowed: "),
+        (Heavy, QUEUE, "cannot travel as JSON"),
+    ],
+)
+def test_a_kind_that_cannot_be_is_refused_at_registration(arguments, queue, says):
+    with pytest.raises(RegistryError, match=says):
+        handles(arguments, queue=queue)(lambda _arguments, _context: None)

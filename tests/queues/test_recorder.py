@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection, transaction
 
-from queues import control, leases
+from queues import control, leases, settle
 from queues.claims import claim_ids
 from queues.enqueue import enqueue
 from queues.models import Effect, Job, LogLine
@@ -94,3 +95,51 @@ def test_an_effect_that_raises_is_done_again(recorder):
 def test_a_key_has_a_length(recorder, key):
     with pytest.raises(ValueError, match="allowed: 1 to 100"):
         recorder.once(key, lambda _key: None)
+
+
+def test_an_effect_is_not_even_begun_for_a_job_that_was_taken_away(recorder, claim):
+    control.cancel(claim.id)
+    calls = []
+    with pytest.raises(LostError):
+        recorder.once("boost", calls.append)
+    assert calls == []
+    control.remove(claim.id)
+    with pytest.raises(LostError):
+        recorder.once("boost", calls.append)
+    assert calls == []
+
+
+def test_a_later_attempt_gets_what_an_earlier_one_did(recorder, claim):
+    recorder.once("boost", lambda _key: [1, 2])
+    settle.fail_attempt(claim, settle.Trouble(error_class="E", message="m"), wait_ms=0)
+    (later,) = claim_ids(leases.register("two", {QUEUE: 4}, version="1"), [claim.id], [QUEUE])
+    assert later.token == claim.token + 1
+    assert AttemptRecorder(later).once("boost", lambda _key: "again") == [1, 2]
+
+
+def test_each_attempt_has_its_own_number_of_lines(recorder, claim):
+    recorder.log("first")
+    settle.fail_attempt(claim, settle.Trouble(error_class="E", message="m"), wait_ms=0)
+    recorder.log("too late")
+    (later,) = claim_ids(leases.register("two", {QUEUE: 4}, version="1"), [claim.id], [QUEUE])
+    AttemptRecorder(later).log("second")
+    assert list(LogLine.objects.values_list("token", "text")) == [(1, "first"), (2, "second")]
+
+
+def cancel_without_waiting(job_id):
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '2s'")
+    try:
+        return control.cancel(job_id)
+    finally:
+        connection.close()
+
+
+def test_a_handlers_own_transaction_does_not_keep_others_from_the_job(recorder, claim):
+    with transaction.atomic():
+        recorder.progress(1, 2, "half")
+        recorder.log("a line")
+        assert in_thread(lambda: cancel_without_waiting(claim.id)).state == "cancelled"
+    recorder.flush()
+    assert progress() is None
+    assert recorder.is_cancelled

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth import get_user_model
 
+from queues import testing
 from queues.enqueue import enqueue
 from queues.models import Job, Worker
 from queues.testing import assert_enqueued, assert_not_enqueued, enqueued, run_all, run_job
 from tests.jobs import Act, Flaky, Note, lines
+from tests.unit_jobs import Breaking, Count
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +70,31 @@ def test_what_is_not_as_expected_is_said(check, says):
         check()
     assert says in str(caught.value)
     assert Job.objects.count() == 1
+
+
+def test_an_atomic_handler_that_raises_has_no_effects():
+    job = run_job(enqueue(Count(then="raise")))
+    assert (job.state, job.attempt) == ("waiting", 1)
+    assert not get_user_model().objects.exists()
+    assert run_job(enqueue(Count())).state == "completed"
+    assert get_user_model().objects.count() == 1
+
+
+@pytest.mark.parametrize("how", ["statement", "orm"])
+def test_a_handler_that_breaks_the_tests_transaction_is_settled_all_the_same(how):
+    before = enqueue(Act(what="return"))
+    job = run_job(enqueue(Breaking(how=how)))
+    assert (job.state, job.cause) == ("failed", "attempts")
+    assert Job.objects.filter(pk=before.pk).exists()
+    assert run_job(before).state == "completed"
+
+
+def test_the_progress_that_was_written_last_is_there():
+    assert run_job(enqueue(Count())).progress["done"] == 9
+
+
+def test_a_job_that_snoozes_without_end_is_said(monkeypatch):
+    monkeypatch.setattr(testing, "MAX_RUNS", 20)
+    enqueue(Act(what="snooze", text="5"))
+    with pytest.raises(AssertionError, match="More than 20 attempts"):
+        run_all(delayed=True)

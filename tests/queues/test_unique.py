@@ -124,6 +124,79 @@ def test_a_debounce_comes_too_late_once_the_first_has_left_its_delay():
     assert texts() == ["a"]
 
 
+def test_a_debounce_replaces_every_option():
+    debounce = Unique(key="k", mode=Mode.DEBOUNCE, ttl=60)
+    add("a", unique=debounce, delay=30)
+    options = {"attempts": 7, "timeout": 9, "front": True, "backoff": 5}
+    keeps = {"keep_completed": {"count": 3, "age": 4}, "keep_failed": True}
+    second = add("b", unique=debounce, delay=20, **options, **keeps)
+    plain = add("b", unique="other", delay=20, **options, **keeps)
+    own = {"id", "unique_key", "unique_until", "run_at", "created_at"}
+    first, other = (Job.objects.values().get(pk=job.pk) for job in (second, plain))
+    assert {k: first[k] for k in first if k not in own} == {
+        k: other[k] for k in other if k not in own
+    }
+
+
+@pytest.mark.parametrize("leave", ["fail", "snooze"])
+def test_a_debounce_leaves_a_job_alone_that_has_begun_although_it_is_delayed_again(leave):
+    debounce = Unique(key="k", mode=Mode.DEBOUNCE, ttl=60)
+    first = add("a", unique=debounce, delay=30, backoff=60_000)
+    control.promote(first.pk)
+    trouble = settle.Trouble(error_class="E", message="m")
+    if leave == "fail":
+        settle.fail_attempt(claim(first), trouble)
+    else:
+        settle.snooze(claim(first), 60)
+    before = Job.objects.values().get()
+    assert before["state"] == "delayed"
+    assert add("b", unique=debounce, delay=30).answer is Answer.EXISTS
+    assert Job.objects.values().get() == before
+
+
+def test_many_debounces_at_once_make_one_row_with_one_of_their_payloads():
+    debounce = Unique(key="k", mode=Mode.DEBOUNCE, ttl=60)
+    acts = [lambda n=n: add(str(n), unique=debounce, delay=30) for n in range(20)]
+    answers = together(*acts)
+    assert sum(job.answer is Answer.CREATED for job in answers) == 1
+    assert sum(job.answer is Answer.REPLACED for job in answers) == 19
+    assert texts()[0] in {str(n) for n in range(20)}
+
+
+def test_of_a_promotion_and_a_debounce_the_job_is_replaced_before_it_waits_or_not_at_all():
+    debounce = Unique(key="k", mode=Mode.DEBOUNCE, ttl=60)
+    for _ in range(15):
+        Job.objects.all().delete()
+        first = add("a", unique=debounce, delay=30)
+        _, second = together(
+            lambda j=first: control.promote(j.pk), lambda: add("b", unique=debounce, delay=30)
+        )
+        job = Job.objects.get()
+        assert job.state == "waiting"
+        assert job.payload["text"] == ("b" if second.answer is Answer.REPLACED else "a")
+
+
+def test_a_retried_throttle_holds_its_key_for_the_rest_of_its_time():
+    throttle = Unique(key="k", mode=Mode.THROTTLE, ttl=60)
+    first = add("a", unique=throttle)
+    settle.complete(claim(first), None)
+    control.retry(first.pk)
+    assert add("b", unique=throttle).answer is Answer.EXISTS
+    settle.complete(claim(first), None)
+    assert add("b", unique=throttle).answer is Answer.EXISTS
+    Job.objects.update(unique_until=Now() - timedelta(seconds=1))
+    control.retry(first.pk)
+    assert add("b", unique=throttle).answer is Answer.CREATED
+
+
+def test_a_retried_job_does_not_take_its_key_back_from_who_has_it_now():
+    first = add("a")
+    control.cancel(first.pk)
+    second = add("b")
+    control.retry(first.pk)
+    assert add("c").pk == second.pk
+
+
 def kept(text):
     return add(text, unique=Unique(key="k", mode=Mode.KEEP_LAST), priority=2)
 
@@ -204,3 +277,37 @@ def test_enqueue_names_the_option(key):
         add(unique=key)
     assert caught.value.field == "unique"
     assert not Job.objects.exists()
+
+
+def test_a_follower_keeps_its_own_options_and_its_place():
+    newest = Unique(key="k", mode=Mode.KEEP_LAST)
+    running = claim(add("a", unique=newest))
+    add("b", unique=newest, front=True, attempts=7, keep_failed={"count": 2, "age": 3}, backoff=9)
+    plain = add("c", unique="other")
+    settle.complete(running, None)
+    follower = Job.objects.get(payload__text="b")
+    assert (follower.front, follower.max_attempts, follower.backoff["delay"]) == (True, 7, 9)
+    assert (follower.keep_failed, follower.keep_failed_age) == (2, 3)
+    assert (follower.attempt, follower.token, follower.crashes) == (0, 0, 0)
+    assert hints.pop(FREE) == [follower.pk, running.id, plain.pk]
+
+
+def test_a_follower_may_be_delayed():
+    newest = Unique(key="k", mode=Mode.KEEP_LAST)
+    running = claim(add("a", unique=newest))
+    add("b", unique=newest, delay=60)
+    hints.pop(FREE)
+    settle.complete(running, None)
+    follower = Job.objects.get(payload__text="b")
+    assert follower.state == "delayed"
+    assert follower.run_at - follower.created_at > timedelta(seconds=59)
+    assert hints.pop(FREE) == []
+
+
+def test_a_rolled_back_newcomer_follows_nobody():
+    running = claim(kept("a"))
+    with transaction.atomic():
+        kept("b")
+        transaction.set_rollback(True)
+    settle.complete(running, None)
+    assert texts() == ["a"]
