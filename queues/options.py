@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from queues import registry, strict_json
-from queues.arguments import ArgumentsError
+from queues.arguments import Arguments, ArgumentsError
 from queues.conf import (
     MAX_ATTEMPTS,
     MAX_DELAY_SECONDS,
@@ -26,7 +26,6 @@ from queues.unique import Unique, UniqueError, parse_unique
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from queues.arguments import Arguments
     from queues.keep import Keep
 
 MAX_NAME: Final = 200
@@ -132,6 +131,8 @@ def describe(arguments: Arguments) -> dict[str, Any]:
 
 
 def _spec(arguments: Arguments) -> registry.Spec:
+    if not isinstance(arguments, Arguments):
+        raise EnqueueError("arguments", f"are {arguments!r:.50}; allowed: Arguments.")
     try:
         return registry.get(arguments.kind)
     except registry.RegistryError as error:

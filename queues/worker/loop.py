@@ -61,6 +61,7 @@ class Loop:
         self._until = until
         self._last_look = float("-inf")
         self._looked_at = 0
+        self._flow = 0
         self._last_claim = time.monotonic()
         self.taken = 0
         self.must_be_replaced = False
@@ -76,6 +77,8 @@ class Loop:
             if self._parts.running.stuck():
                 self.must_be_replaced = True
                 return
+            # Before the slots are counted: a job that ends after that calls for another look.
+            self._flow = slots.releases + self.taken
             free = self._free()
             claims = self._try(free) if free else []
             if claims:
@@ -135,11 +138,11 @@ class Loop:
 
     def _look(self, left: Mapping[str, int]) -> list[Claim]:
         """Take waiting rows that nobody was told of, if a second has passed or jobs flow."""
-        flows = self._looked_at != self._parts.slots.releases + self.taken
+        flows = self._looked_at != self._flow
         if not self._look_is_due() and not flows:
             return []
         self._last_look = time.monotonic()
-        self._looked_at = self._parts.slots.releases + self.taken
+        self._looked_at = self._flow
         claims = claim_waiting(self._parts.lease.worker_id, left)
         if limited := _only(left, self._parts.controls.capped):
             claims += claim_capped(self._parts.lease.worker_id, limited)

@@ -116,6 +116,7 @@ def test_an_unknown_option_is_an_error():
         (Act(what="x" * 70_000), "payload"),
         (Act(what=7), "payload"),  # type: ignore[arg-type]
         (Unregistered(), "kind"),
+        (5, "arguments"),
     ],
 )
 def test_arguments_that_cannot_travel_are_refused(arguments, field):
