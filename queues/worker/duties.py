@@ -31,7 +31,7 @@ class Duty:
 
 
 DUTIES: Final = (
-    Duty(run_once=promote.run_once, seconds=0.05),
+    Duty(run_once=promote.run_once, seconds=0.02),
     Duty(run_once=rescue.run_once, seconds=1.0),
     Duty(run_once=timeouts.run_once, seconds=1.0),
     Duty(run_once=prune.run_once, seconds=1.0),

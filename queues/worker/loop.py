@@ -121,6 +121,12 @@ class Loop:
             claims += self._look(left)
         if claims or self._until.burst:
             return claims
+        slots = self._parts.slots
+        # In this order: a slot that is released meanwhile must not be waited for elsewhere. Nor is
+        # Redis asked to block so briefly, for it keeps such short times by a tenth of a second.
+        if slots.any_full() or self._flow != slots.releases + self.taken:
+            slots.wait(FULL_WAIT_SECONDS)
+            return []
         return self._claim(self._parts.offers.wait(free, self._patience()), free)
 
     def _claim(self, ids: Sequence[int], free: Mapping[str, int]) -> list[Claim]:
@@ -149,7 +155,7 @@ class Loop:
         return claims
 
     def _patience(self) -> float:
-        if self._parts.slots.any_full() or self._parts.controls.capped:
+        if self._parts.controls.capped:
             return FULL_WAIT_SECONDS
         return max(FULL_WAIT_SECONDS, self._last_look + LOOK_SECONDS - time.monotonic())
 
