@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+TRUE = frozenset({"true", "1", "yes", "on"})
+FALSE = frozenset({"false", "0", "no", "off"})
+MAX_PORT = 65_535
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -44,6 +48,33 @@ def read(cast: Callable[..., T], name: str, default: T, *, hint: str) -> T:
     except (ValueError, TypeError, KeyError, ImproperlyConfigured):
         complain("fediverse.E001", f"{name} has a value that cannot be read.", hint)
         return default
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    """Return true or false; an empty variable is the default, anything else fediverse.E001.
+
+    django-environ takes every word that it does not know for false.
+    """
+    text = str(env.str(name, default="")).strip().lower()
+    if not text:
+        return default
+    if text in TRUE or text in FALSE:
+        return text in TRUE
+    complain(
+        "fediverse.E001", f"{name} is neither true nor false.", f"Set {name} to true or false."
+    )
+    return default
+
+
+def one_of(name: str, allowed: tuple[str, ...], *, default: str) -> str:
+    """Return one of the allowed words, in whatever case; another one is fediverse.E001."""
+    text = str(env.str(name, default="")).strip() or default
+    for word in allowed:
+        if text.lower() == word.lower():
+            return word
+    hint = f"Set {name} to one of {', '.join(allowed)}."
+    complain("fediverse.E001", f"{name} has a value that is not allowed.", hint)
+    return default
 
 
 def number(name: str, default: int, *, least: int, most: int) -> int:
@@ -113,7 +144,8 @@ def local_hosts(name: str) -> frozenset[tuple[str, int]]:
     pairs: set[tuple[str, int]] = set()
     for entry in env.list(name, default=[]):
         host, _, port = entry.rpartition(":")
-        if host and port.isdigit():
+        is_port = port.isascii() and port.isdecimal() and 0 < int(port[:6]) <= MAX_PORT
+        if host and is_port:
             pairs.add((host, int(port)))
         else:
             hint = f"Write {name} as host:port, several with commas between."

@@ -11,11 +11,21 @@ from typing import Any
 
 import structlog
 
-from fediverse.env import database, env, local_hosts, number, problems, read, redis, required
+from fediverse.env import (
+    boolean,
+    database,
+    env,
+    local_hosts,
+    number,
+    one_of,
+    problems,
+    redis,
+    required,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-DEBUG = read(env.bool, "DEBUG", False, hint="Set DEBUG to true or false.")
+DEBUG = boolean("DEBUG", default=False)
 SECRET_KEY = required(
     "SECRET_KEY",
     "fediverse.E002",
@@ -193,11 +203,9 @@ API_MAX_BODY_BYTES = 128 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BODY_BYTES
 
 # Security. One switch: DEBUG serves plain http on a developer's machine, nothing else does.
-SECURE_SSL_REDIRECT = read(
-    env.bool, "SECURE_SSL_REDIRECT", not DEBUG, hint="Set SECURE_SSL_REDIRECT to true or false."
-)
+SECURE_SSL_REDIRECT = boolean("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^health/?$"]
-if read(env.bool, "BEHIND_TLS_PROXY", False, hint="Set BEHIND_TLS_PROXY to true or false."):
+if boolean("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 0 if DEBUG else number("HSTS_SECONDS", 31_536_000, least=0, most=10**9)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -251,7 +259,8 @@ _log_chain = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
-LOG_FORMAT = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
+LOG_FORMAT = one_of("LOG_FORMAT", ("json", "console"), default="console" if DEBUG else "json")
+LOG_LEVEL = one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -270,5 +279,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     # Django's own handlers would print everything twice.
     "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

@@ -38,7 +38,7 @@ def documented():
 def read_by_settings():
     source = (ROOT / "fediverse" / "settings.py").read_text()
     calls = re.findall(
-        r"(?:env\.\w+|read|number|required|database|redis|local_hosts)\(\s*(?:env\.\w+,\s*)?"
+        r"(?:env\.\w+|boolean|one_of|number|required|database|redis|local_hosts)\(\s*(?:env\.\w+,\s*)?"
         r'"([A-Z_]+)"',
         source,
     )
