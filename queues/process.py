@@ -60,12 +60,8 @@ def call_in_process(spec: Spec, claim: Claim, recorder: AttemptRecorder) -> Endi
     receiver, sender = _context().Pipe(duplex=False)
     # Closes when this process dies, however that happens; then the child must not go on.
     lifeline, held = _context().Pipe(duplex=False)
-    child = _context().Process(
-        target=_child, args=(sender, lifeline, claim, spec.memory_mb), daemon=True
-    )
     try:
-        with _reaping:
-            child.start()
+        child = _start(sender, lifeline, claim, spec.memory_mb)
     except (OSError, EOFError) as error:
         return crash_of(claim, f"it did not begin ({type(error).__name__})")
     finally:
@@ -77,6 +73,25 @@ def call_in_process(spec: Spec, claim: Claim, recorder: AttemptRecorder) -> Endi
         _end(child, 0)
         receiver.close()
         held.close()
+
+
+def _start(sender: Connection, lifeline: Connection, claim: Claim, memory_mb: int) -> BaseProcess:
+    """Start a child, three times if need be: that its fork server dies is no fault of the job's."""
+    tries_left = 3
+    while True:
+        tries_left -= 1
+        child = _context().Process(
+            target=_child, args=(sender, lifeline, claim, memory_mb), daemon=True
+        )
+        try:
+            with _reaping:
+                child.start()
+        except (OSError, EOFError):
+            if not tries_left:
+                raise
+            time.sleep(POLL_SECONDS)
+        else:
+            return child
 
 
 def _await(
