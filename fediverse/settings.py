@@ -106,7 +106,12 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
         "connect_timeout": 5,
         # A peer that is gone without a word is noticed in ten seconds, not in two hours.
         "tcp_user_timeout": 10_000,
-        "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+        "pool": {
+            "min_size": 1,
+            "max_size": DATABASE_POOL_SIZE,
+            "timeout": 10,
+            "reconnect_timeout": 2,
+        },
     }
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

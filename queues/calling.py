@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from django.db import connection
+from psycopg.pq import TransactionStatus
 
 from queues.arguments import ArgumentsError
 from queues.context import Context
@@ -33,7 +34,7 @@ def call(spec: Spec, claim: Claim, recorder: Recorder) -> Ending:
         return Gone()
     except (Fail, ArgumentsError, ResultError) as error:
         return Refused(trouble=trouble_of(error))
-    except (Exception, SystemExit) as error:  # noqa: BLE001  (a handler may raise anything)
+    except BaseException as error:  # noqa: BLE001  (a handler may raise anything)
         return _raised(spec, claim, error)
 
 
@@ -49,10 +50,13 @@ def _run(spec: Spec, claim: Claim, recorder: Recorder) -> object:
     try:
         return spec.handler(spec.arguments.from_json(claim.payload), context)
     finally:
-        # A handler that switched autocommit off would swallow the settling that follows.
-        is_open = connection.connection is not None and not connection.in_atomic_block
-        if is_open and not connection.autocommit:
-            connection.close()
+        # A handler that switched autocommit off, or began a transaction in SQL, would swallow the
+        # settling that follows.
+        raw = connection.connection
+        if raw is not None and not connection.in_atomic_block:
+            is_idle = raw.info.transaction_status == TransactionStatus.IDLE
+            if not connection.autocommit or not is_idle:
+                connection.close()
 
 
 def _raised(spec: Spec, claim: Claim, error: BaseException) -> Raised:

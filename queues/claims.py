@@ -10,7 +10,7 @@ from django.db import transaction
 
 from queues import registry
 from queues.database import fetch
-from queues.retry import Backoff, parse_backoff
+from queues.retry import Backoff, BackoffError, parse_backoff
 from queues.statements.claiming import (
     CLAIM_BY_ID,
     CLAIM_CAPPED,
@@ -104,5 +104,13 @@ def to_claim(row: tuple[Any, ...]) -> Claim:
     names = Claim.__slots__
     values = dict(zip(names, row, strict=True))
     values["payload"] = json.loads(values["payload"])
-    values["backoff"] = parse_backoff(json.loads(values["backoff"]))
+    values["backoff"] = _backoff(json.loads(values["backoff"]))
     return Claim(**values)
+
+
+def _backoff(value: Any) -> Backoff:
+    """Return a row's policy; the usual one for a row that a newer version wrote."""
+    try:
+        return parse_backoff(value)
+    except BackoffError:
+        return Backoff()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 
+# Postgres is gone, or was made read-only by a failover (which is an InternalError).
+AWAY: Final = (OperationalError, InterfaceError, InternalError)
 AGAIN_SECONDS: Final = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -35,7 +37,7 @@ def persist(writing: Callable[[], T]) -> T:
     for seconds in AGAIN_SECONDS:
         try:
             return writing()
-        except (OperationalError, InterfaceError):
+        except AWAY:
             connection.close()
             time.sleep(seconds)
     return writing()

@@ -7,14 +7,14 @@ import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from structlog.contextvars import bound_contextvars
 
 from queues import registry, settle
 from queues.calling import call
 from queues.claims import claim_capped, claim_ids
 from queues.conf import get_queues
-from queues.database import fetch, persist
+from queues.database import AWAY, fetch, persist
 from queues.endings import (
     TIMED_OUT,
     Crashed,
@@ -78,7 +78,7 @@ def execute(claim: Claim, recorder: AttemptRecorder) -> Verdict:
             if verdict is None:
                 verdict = persist(lambda: settle_ending(claim, ending))
             _remove_at_once(claim, verdict)
-        except (OperationalError, InterfaceError):
+        except AWAY:
             log.exception("Job %s could not be settled: no database", claim.id)
             return Verdict.LOST
         report(claim, verdict, _trouble(ending), time.monotonic() - started)

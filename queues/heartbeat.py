@@ -6,10 +6,11 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Self
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 
 from queues import leases
 from queues.conf import BEATS_PER_LEASE, code_version, lease_seconds
+from queues.database import AWAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +55,7 @@ class Heartbeat:
         self._thread.join()
         try:
             leases.retire(self._worker_id)
-        except (OperationalError, InterfaceError):
+        except AWAY:
             log.warning("Worker %s leaves without Postgres; its lease will run out", self._name)
 
     def renew(self) -> None:
@@ -71,7 +72,7 @@ class Heartbeat:
         while not self._stop.wait(lease_seconds() / BEATS_PER_LEASE):
             try:
                 self.renew()
-            except (OperationalError, InterfaceError):
+            except AWAY:
                 log.warning("Worker %s could not renew its lease", self._name)
                 connections.close_all()
         connections.close_all()

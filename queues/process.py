@@ -17,11 +17,9 @@ from functools import cache
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Final
 
-from django.db import InterfaceError, OperationalError
-
 from queues import registry
 from queues.calling import call
-from queues.database import persist
+from queues.database import AWAY, persist
 from queues.endings import Ending, Gone, Raised, TimedOut, crash_of
 from queues.recorder import AttemptRecorder
 
@@ -140,7 +138,7 @@ def _child(sender: Connection, lifeline: Connection, claim: Claim, memory_mb: in
     ending = call(registry.get(claim.kind), claim, recorder)
     try:
         persist(recorder.flush)
-    except (OperationalError, InterfaceError):
+    except AWAY:
         log.warning("The last progress of job %s is lost: no database", claim.id)
     if isinstance(ending, Raised) and ending.trouble.error_class == "MemoryError":
         ending = crash_of(claim, f"it needs more than {memory_mb} MB of memory")

@@ -54,9 +54,9 @@ class Spec:
 
     def retries(self, error: BaseException) -> bool:
         """Say whether an error may be followed by another attempt."""
-        return not isinstance(error, self.never_on) and isinstance(
-            error, (*self.retry_on, SystemExit)
-        )
+        # What is no Exception (a cancelled task, an exit) is nobody's policy: it is tried again.
+        is_wanted = isinstance(error, self.retry_on) or not isinstance(error, Exception)
+        return is_wanted and not isinstance(error, self.never_on)
 
 
 _specs: dict[str, Spec] = {}

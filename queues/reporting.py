@@ -36,7 +36,9 @@ def report(claim: Claim, verdict: Verdict, trouble: Trouble | None, seconds: flo
 
 
 def _log(claim: Claim, verdict: Verdict, why: str, seconds: float) -> None:
-    queue = get_queues()[claim.queue].json_name
+    conf = get_queues().get(claim.queue)
+    # An overdue job may be of a queue that only newer workers know.
+    queue = conf.json_name if conf else claim.queue
     extra = {"verdict": verdict.value, "run_ms": round(seconds * 1000)}
     if verdict is Verdict.COMPLETED:
         log.info("Job %s in %s completed successfully", claim.id, queue, extra=extra)

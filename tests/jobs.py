@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from queues.arguments import Arguments
 from queues.context import Context  # noqa: TC001  (read by nobody, named for the reader)
@@ -106,7 +107,14 @@ def _leave_autocommit_off():
     return "done"
 
 
+def _begin_in_sql():
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+    return "done"
+
+
 ACTIONS = {
+    "begin in sql": lambda _: _begin_in_sql(),
     "return": lambda text: {"echo": text},
     "return set": lambda _: {1, 2},
     "return nan": lambda _: float("nan"),
@@ -119,6 +127,8 @@ ERRORS: dict[str, Callable[[str], BaseException]] = {
     "exit": SystemExit,
     "fail": Fail,
     "raise odd text": lambda _: ValueError("a\ud800\x00b"),
+    "cancelled task": lambda _: asyncio.CancelledError(),
+    "interrupt": lambda _: KeyboardInterrupt(),
     "unprintable": UnprintableError,
     "snooze": lambda text: Snooze(float(text)),
 }

@@ -6,10 +6,11 @@ from typing import Final
 
 from queues.statements.accepting import FOLLOWED
 
+# The subselect is read once, and so may use the index: a volatile function is asked for each row.
 PROMOTE_DUE: Final = """
 WITH due AS (
     SELECT id FROM queues_job
-    WHERE state = 'delayed' AND run_at <= clock_timestamp()
+    WHERE state = 'delayed' AND run_at <= (SELECT clock_timestamp())
     ORDER BY run_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED),
 moved AS (
     UPDATE queues_job AS job SET state = 'waiting' FROM due WHERE job.id = due.id

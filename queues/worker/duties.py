@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 
 from queues import metrics
+from queues.database import AWAY
 from queues.maintenance import promote, prune, rescue, timeouts
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Duties:
         for duty in [duty for duty, at in due.items() if at <= time.monotonic()]:
             try:
                 duty.run_once()
-            except (OperationalError, InterfaceError) as error:
+            except AWAY as error:
                 log.warning("Maintenance waits for Postgres: %s", type(error).__name__)
                 connections.close_all()
                 self._stop.wait(OUTAGE_WAIT_SECONDS)

@@ -9,10 +9,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, connections
+from django.db import IntegrityError, connection, connections
 
 from queues.claims import Claim, claim_capped, claim_ids, claim_waiting
 from queues.conf import LOOK_SECONDS
+from queues.database import AWAY
 from queues.execution import execute
 
 if TYPE_CHECKING:
@@ -107,18 +108,19 @@ class Loop:
             except IntegrityError:
                 # The lease ran out while this process slept: the worker's row is gone.
                 self._parts.lease.renew()
-        except (OperationalError, InterfaceError):
+        except AWAY:
             log.warning("Postgres does not answer; trying again")
             connection.close()
             self._parts.switch.stop.wait(OUTAGE_WAIT_SECONDS)
         return []
 
     def _take(self, free: Mapping[str, int]) -> list[Claim]:
-        ids = self._parts.offers.pop(free)
-        claims = self._claim(ids, free)
+        # First, when it is due: hints that never end must not starve a row whose hint was lost.
+        claims = self._look(free) if self._look_is_due() else []
         left = remaining(free, claims)
-        if left and (not claims or self._look_is_due()):
-            claims += self._look(left)
+        claims += self._claim(self._parts.offers.pop(left), left) if left else []
+        if not claims:
+            claims = self._look(free)
         if claims or self._until.burst:
             return claims
         slots = self._parts.slots

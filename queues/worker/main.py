@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import connection, connections
 
 from queues import leases, metrics
 from queues.conf import get_queues, grace_seconds
+from queues.database import AWAY
 from queues.heartbeat import Heartbeat
 from queues.worker.controls import Controls
 from queues.worker.duties import Duties, DutiesDiedError, Duty
@@ -100,7 +101,7 @@ def _run(lease: Heartbeat, capacity: Mapping[str, int], switch: Switch, until: U
 def _write_last_counts() -> None:
     try:
         metrics.run_once()
-    except (OperationalError, InterfaceError):
+    except AWAY:
         log.warning("Postgres is away: the counts of the last second are lost")
 
 
@@ -112,7 +113,7 @@ def patiently(switch: Switch, act: Callable[[], T]) -> T:
     while not switch.stop.is_set():
         try:
             return act()
-        except (OperationalError, InterfaceError):
+        except AWAY:
             log.warning("Waiting for Postgres")
             connection.close()
             switch.stop.wait(1.0)
@@ -131,5 +132,5 @@ def _finish(parts: Parts) -> None:
     try:
         if handed := leases.hand_back(parts.lease.worker_id):
             log.warning("Handed %s running jobs back", handed)
-    except (OperationalError, InterfaceError):
+    except AWAY:
         log.warning("Postgres is away: what ran goes back when the lease runs out")

@@ -9,6 +9,7 @@ from queues import queue_control
 from queues.enqueue import enqueue, enqueue_many
 from queues.models import Job, Worker
 from queues.states import State
+from queues.transport.client import producer
 from tests.jobs import QUEUE, Act, Note, Notify, lines
 from tests.wait import until
 
@@ -114,3 +115,15 @@ def test_delayed_jobs_are_never_early_and_hardly_late(start_worker):
     late = sorted((job.started_at - job.run_at).total_seconds() for job in Job.objects.all())
     assert late[0] >= 0
     assert late[98] < 0.1
+
+
+def test_a_row_whose_hint_was_lost_is_not_starved_by_hints_without_end(start_worker, tmp_path):
+    path = str(tmp_path / "ledger")
+    lost = enqueue(Note(path=path, text="lost"), **KEEP)
+    producer().flushdb()
+    enqueue_many([(Note(path=path, text=str(n), seconds=0.02), KEEP) for n in range(400)])
+    start_worker("--slots", f"{QUEUE}=2", QUEUE)
+    until(lambda: "start lost" in lines(path), what="the row without a hint")
+    assert len(lines(path)) < 300
+    assert lost.pk
+    until(all_completed, seconds=30, what="all to complete")

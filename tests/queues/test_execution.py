@@ -86,7 +86,7 @@ def test_a_result_that_cannot_be_stored_ends_the_job(what):
     assert "result" in job.error_message
 
 
-@pytest.mark.parametrize("what", ["exit", "unprintable"])
+@pytest.mark.parametrize("what", ["exit", "unprintable", "cancelled task", "interrupt"])
 def test_whatever_a_handler_raises_is_a_failed_attempt(what):
     assert perform(what, attempts=1)[1].state == State.FAILED
 
@@ -96,8 +96,9 @@ def test_text_that_postgres_cannot_store_is_kept_readable():
     assert job.error_message == "a?\ufffdb"
 
 
-def test_a_handler_that_leaves_autocommit_off_is_settled_all_the_same():
-    assert perform("autocommit off")[1].state == State.COMPLETED
+@pytest.mark.parametrize("what", ["autocommit off", "begin in sql"])
+def test_a_handler_that_leaves_a_transaction_open_is_settled_all_the_same(what):
+    assert perform(what)[1].state == State.COMPLETED
 
 
 def test_a_payload_that_does_not_fit_its_kind_ends_the_job():

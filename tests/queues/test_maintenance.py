@@ -141,3 +141,14 @@ def test_pruning_takes_the_attempts_along():
     settle.fail_attempt(claim, settle.Trouble(error_class="E", message="m"))
     assert prune.run_once() == 1
     assert not Attempt.objects.exists()
+
+
+def test_an_overdue_job_that_a_newer_version_wrote_is_timed_out_all_the_same():
+    claim = claimed(attempts=2, timeout=5)
+    Job.objects.update(
+        started_at=F("started_at") - timedelta(seconds=6),
+        queue="of-a-newer-version",
+        backoff={"type": "of a newer version", "odd": 1},
+    )
+    assert timeouts.run_once() == 1
+    assert Job.objects.get(pk=claim.id).state in {State.DELAYED, State.WAITING}
