@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from queues import registry
+from queues.conf import NO_BACKOFF
 from queues.database import fetch
 from queues.retry import Backoff, BackoffError, parse_backoff
 from queues.statements.claiming import (
@@ -113,4 +114,4 @@ def _backoff(value: Any) -> Backoff:
     try:
         return parse_backoff(value)
     except BackoffError:
-        return Backoff()
+        return NO_BACKOFF

@@ -86,8 +86,17 @@ def parse_queue(name: str, raw: dict[str, Any]) -> QueueConf:
 
 
 def get_queues() -> dict[str, QueueConf]:
-    """Return every queue by name. Raises QueueSettingsError."""
-    return {name: parse_queue(name, raw) for name, raw in settings.QUEUES.items()}
+    """Return every queue by name. Raises QueueSettingsError.
+
+    Asked several times for each job, so the setting is parsed once for as long as it is the same.
+    """
+    if _parsed.get("from") is not settings.QUEUES:
+        queues = {name: parse_queue(name, raw) for name, raw in settings.QUEUES.items()}
+        _parsed.update({"from": settings.QUEUES, "queues": queues})
+    return dict(_parsed["queues"])
+
+
+_parsed: dict[str, Any] = {}
 
 
 def lease_seconds() -> int:

@@ -69,7 +69,7 @@ TIMED_OUT = Trouble(
 )
 
 
-def trouble_of(error: BaseException, outcome: Outcome = Outcome.FAILED) -> Trouble:
+def trouble_of(error: BaseException) -> Trouble:
     """Return what is kept of an exception, whatever its own methods do."""
     kind = type(error)
     lines = traceback.format_exception(error)
@@ -79,7 +79,6 @@ def trouble_of(error: BaseException, outcome: Outcome = Outcome.FAILED) -> Troub
         error_class=f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."),
         message=message.removeprefix(f"{kind.__qualname__}: "),
         traceback="".join(lines),
-        outcome=outcome,
     )
 
 

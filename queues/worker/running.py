@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 @dataclass
 class _Run:
     recorder: AttemptRecorder
-    token: int
     lost_at: float | None = None
 
 
@@ -39,7 +38,7 @@ class Running:
         """Count a run, and return what its handler writes with."""
         recorder = AttemptRecorder(claim)
         with self._lock:
-            self._runs[claim.id, claim.token] = _Run(recorder=recorder, token=claim.token)
+            self._runs[claim.id, claim.token] = _Run(recorder=recorder)
         return recorder
 
     def end(self, claim: Claim) -> None:
