@@ -4,6 +4,28 @@ import socket
 
 import pytest
 
+from tests.servers import SampleMastodon, ScriptedInstance
+
+POSTS_ON_SAMPLE = 45
+
+
+@pytest.fixture(scope="session")
+def sample_mastodon(tmp_path_factory):
+    """A sample Mastodon whose owner wrote more than a page of posts."""
+    server = SampleMastodon(tmp_path_factory.mktemp("mock") / "log")
+    for number in range(POSTS_ON_SAMPLE):
+        server.call("/api/v1/statuses", status=f"post {number}")
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def scripted():
+    """An instance that says what it is told to say."""
+    server = ScriptedInstance()
+    yield server
+    server.end()
+
 
 @pytest.fixture
 def silent_server():

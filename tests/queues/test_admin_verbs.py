@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from queues import leases
+from queues.claims import claim_ids
 from queues.enqueue import enqueue
 from queues.models import Job, QueueControl
 from queues.stats import queue_counts
@@ -133,3 +135,12 @@ def test_the_index_and_the_tables_agree(admin_client):
     shown = {card["name"]: {row["state"]: row["count"] for row in card["rows"]} for card in cards}
     assert shown == {one.conf.name: one.counts for one in queue_counts()}
     assert shown[QUEUE]["waiting"] == 2
+
+
+def test_the_workers_page_shows_what_each_worker_is_and_runs(admin_client):
+    job = enqueue(Act(what="return"))
+    worker_id = leases.register("anna", {QUEUE: 4}, version="v7")
+    claim_ids(worker_id, [job.pk], [QUEUE])
+    page = admin_client.get("/admin/queues/worker/").content.decode()
+    for text in ("anna", "v7", f"{QUEUE} 4", f'/admin/queues/job/{job.pk}/change/">{job.pk} '):
+        assert text in page

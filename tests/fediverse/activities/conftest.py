@@ -6,26 +6,12 @@ from accounts.models import User
 from accounts.services.linking import link_account
 from fediverse.activities import remote
 from queues.context import Context
-from tests.servers import TOKEN, SampleMastodon, ScriptedInstance
-
-POSTS_ON_SAMPLE = 45
-
-
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory):
-    """A sample Mastodon whose owner wrote more than a page of posts."""
-    server = SampleMastodon(tmp_path_factory.mktemp("mock") / "log")
-    for number in range(POSTS_ON_SAMPLE):
-        server.call("/api/v1/statuses", status=f"post {number}")
-    yield server
-    server.end()
+from tests.servers import TOKEN
 
 
 @pytest.fixture
-def scripted():
-    server = ScriptedInstance()
-    yield server
-    server.end()
+def sample(sample_mastodon):
+    return sample_mastodon
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from queues.enqueue import enqueue
 from queues.execution import run
 from queues.models import Job
 from queues.outcomes import Fail, Snooze
-from tests.fediverse.activities.conftest import POSTS_ON_SAMPLE
+from tests.fediverse.conftest import POSTS_ON_SAMPLE
 from tests.threads import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,23 +4,6 @@ import pytest
 
 from fediverse.platforms.http import HttpClient, HttpPolicy
 from tests.fediverse.platforms.raw import RawServer
-from tests.servers import SampleMastodon, ScriptedInstance
-
-
-@pytest.fixture(scope="session")
-def sample_mastodon(tmp_path_factory):
-    server = SampleMastodon(tmp_path_factory.mktemp("mock") / "log")
-    for number in range(45):
-        server.call("/api/v1/statuses", status=f"post {number}")
-    yield server
-    server.end()
-
-
-@pytest.fixture
-def scripted():
-    server = ScriptedInstance()
-    yield server
-    server.end()
 
 
 @pytest.fixture
