@@ -22,6 +22,7 @@ from fediverse.env import (
     redis,
     required,
 )
+from queues.logs import add_job
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -258,6 +259,7 @@ UNFOLD = {
 
 _log_chain = [
     structlog.contextvars.merge_contextvars,
+    add_job,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.ExtraAdder(),

@@ -10,11 +10,12 @@ from psycopg.pq import TransactionStatus
 
 from queues.arguments import ArgumentsError
 from queues.context import Context
-from queues.endings import Ending, Gone, Raised, Refused, Returned, Snoozed, trouble_of
+from queues.endings import Ending, Gone, Raised, Refused, Returned, Snoozed
 from queues.outcomes import Fail, Snooze
 from queues.recorder import LostError
-from queues.results import ResultError, check_result
+from queues.results import ResultError, to_json
 from queues.retry import HANDLER, MAX_DELAY_MS
+from queues.trouble import trouble_of
 
 if TYPE_CHECKING:
     from queues.claims import Claim
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 def call(spec: Spec, claim: Claim, recorder: Recorder) -> Ending:
     """Run the handler and return how it ended. Never raises for what a handler does."""
     try:
-        return Returned(result=check_result(_run(spec, claim, recorder)))
+        return Returned(to_json(_run(spec, claim, recorder)))
     except Snooze as outcome:
         return Snoozed(seconds=outcome.seconds)
     except LostError:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
 
 from queues import registry
 from queues.conf import NO_BACKOFF
-from queues.database import fetch
+from queues.database import array, fetch, fetch_prepared
 from queues.retry import Backoff, BackoffError, parse_backoff
 from queues.statements.claiming import (
     CLAIM_BY_ID,
@@ -24,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """A job as its claimer sees it. Whoever settles must show this `token`.
 
-    `timeout` is in seconds from the claim. `wait_ms` is how long the job was due already.
+    A claiming statement returns these columns. `timeout` is in seconds from the claim, `wait_ms`
+    is how long the job was due already.
     """
 
     id: int
@@ -36,10 +35,10 @@ class Claim:
     kind: str
     name: str
     owner: str
-    payload: object
+    payload_json: str
     attempt: int
     max_attempts: int
-    backoff: Backoff
+    backoff_json: str
     token: int
     priority: int
     timeout: int
@@ -47,6 +46,19 @@ class Claim:
     keep_completed: int | None
     keep_failed: int | None
     wait_ms: float
+
+    @property
+    def payload(self) -> Any:
+        """What was enqueued, read anew each time."""
+        return json.loads(self.payload_json)
+
+    @property
+    def backoff(self) -> Backoff:
+        """The row's policy; the usual one for a row that a newer version wrote."""
+        try:
+            return parse_backoff(json.loads(self.backoff_json))
+        except BackoffError:
+            return NO_BACKOFF
 
 
 def claim_ids(worker_id: int, ids: Sequence[int], queues: Iterable[str]) -> list[Claim]:
@@ -59,11 +71,11 @@ def claim_ids(worker_id: int, ids: Sequence[int], queues: Iterable[str]) -> list
         return []
     params = {
         "worker": worker_id,
-        "ids": list(ids),
+        "ids": array(ids),
         "queues": list(queues),
         "kinds": registry.kinds(),
     }
-    return [to_claim(row) for row in fetch(CLAIM_BY_ID, params)]
+    return [Claim(*row) for row in fetch_prepared(CLAIM_BY_ID, params)]
 
 
 def claim_waiting(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
@@ -72,7 +84,7 @@ def claim_waiting(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
     Queues that are paused or have a cap give none. Raises IntegrityError if the worker's lease is
     gone.
     """
-    return [to_claim(row) for row in fetch(CLAIM_WAITING, _wanted(worker_id, free))]
+    return [Claim(*row) for row in fetch_prepared(CLAIM_WAITING, _wanted(worker_id, free))]
 
 
 def claim_capped(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
@@ -88,7 +100,7 @@ def claim_capped(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
         wanted = {name: count for name, count in left.items() if count > 0}
         if not wanted:
             return []
-        return [to_claim(row) for row in fetch(CLAIM_CAPPED, _wanted(worker_id, wanted))]
+        return [Claim(*row) for row in fetch(CLAIM_CAPPED, _wanted(worker_id, wanted))]
 
 
 def _wanted(worker_id: int, free: Mapping[str, int]) -> dict[str, Any]:
@@ -98,20 +110,3 @@ def _wanted(worker_id: int, free: Mapping[str, int]) -> dict[str, Any]:
         "limits": list(free.values()),
         "kinds": registry.kinds(),
     }
-
-
-def to_claim(row: tuple[Any, ...]) -> Claim:
-    """Return the claim of a row that a claiming statement returned."""
-    names = Claim.__slots__
-    values = dict(zip(names, row, strict=True))
-    values["payload"] = json.loads(values["payload"])
-    values["backoff"] = _backoff(json.loads(values["backoff"]))
-    return Claim(**values)
-
-
-def _backoff(value: Any) -> Backoff:
-    """Return a row's policy; the usual one for a row that a newer version wrote."""
-    try:
-        return parse_backoff(value)
-    except BackoffError:
-        return NO_BACKOFF

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from queues.models.attempt import Outcome
-from queues.settle import Trouble
+from queues.trouble import Trouble
 
 if TYPE_CHECKING:
     from queues.claims import Claim
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Returned:
-    """The handler returned."""
+    """The handler returned. `result` is JSON text, or None for a null."""
 
-    result: object
+    result: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +51,7 @@ class Crashed:
 
 @dataclass(frozen=True, kw_only=True)
 class TimedOut:
-    """The handler's process was killed at its deadline."""
+    """The attempt ran longer than its job's timeout."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,25 +60,6 @@ class Gone:
 
 
 Ending = Returned | Snoozed | Refused | Raised | Crashed | TimedOut | Gone
-
-TIMED_OUT = Trouble(
-    error_class="TimeoutError",
-    message="The attempt ran longer than the job's timeout.",
-    outcome=Outcome.TIMED_OUT,
-)
-
-
-def trouble_of(error: BaseException) -> Trouble:
-    """Return what is kept of an exception, whatever its own methods do."""
-    kind = type(error)
-    lines = traceback.format_exception(error)
-    # The last line is made by the traceback module, which survives a __str__ that raises.
-    message = lines[-1].strip().removeprefix(f"{kind.__module__}.")
-    return Trouble.of(
-        error_class=f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."),
-        message=message.removeprefix(f"{kind.__qualname__}: "),
-        traceback="".join(lines),
-    )
 
 
 def crash_of(claim: Claim, why: str) -> Crashed:

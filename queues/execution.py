@@ -1,41 +1,34 @@
-"""Running one claimed job: call its handler, settle what it did, report."""
+"""Running claimed jobs: call the handler, and settle and report what it did."""
 
 from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError, transaction
-from structlog.contextvars import bound_contextvars
 
-from queues import registry, settle
+from queues import registry
 from queues.calling import call
 from queues.claims import claim_capped, claim_ids
 from queues.conf import get_queues
 from queues.database import AWAY, fetch, persist
-from queues.endings import (
-    TIMED_OUT,
-    Crashed,
-    Ending,
-    Gone,
-    Raised,
-    Refused,
-    Returned,
-    Snoozed,
-    TimedOut,
-    trouble_of,
-)
+from queues.endings import Ending, Gone, Raised, Returned
 from queues.heartbeat import Heartbeat
-from queues.models.job import Cause
+from queues.logs import current_claim
 from queues.process import call_in_process
 from queues.recorder import AttemptRecorder
 from queues.reporting import report
-from queues.settle import Trouble, Verdict
+from queues.settle import settle
+from queues.settlement import Completed, Settlement, Verdict, settlement_of
 from queues.statements.maintaining import REMOVE_FINISHED
+from queues.trouble import trouble_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from queues.claims import Claim
     from queues.registry import Spec
 
@@ -48,6 +41,20 @@ class _RollBack(Exception):  # noqa: N818  (leaves a transaction, and goes no fu
     def __init__(self, ending: Ending) -> None:
         super().__init__()
         self.ending = ending
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """A handler's run: how it ended, and the verdict if that is settled already.
+
+    `is_bare` says that no row belongs to the job but its own.
+    """
+
+    claim: Claim
+    ending: Ending
+    verdict: Verdict | None
+    seconds: float
+    is_bare: bool = False
 
 
 def run(job_id: int) -> str:
@@ -64,44 +71,64 @@ def run(job_id: int) -> str:
 
 
 def execute(claim: Claim, recorder: AttemptRecorder) -> Verdict:
-    """Run the handler of a claim, settle it and log it. Never raises for what a handler does.
+    """Perform a claim and conclude it at once."""
+    return conclude([perform(claim, recorder)])[0]
 
-    Must not be called within a transaction. If the database stays away while the claim is
-    settled, nothing is known and LOST is returned: the job's own deadline, or its worker's lease,
-    brings it back.
+
+def perform(claim: Claim, recorder: AttemptRecorder) -> Performed:
+    """Run the handler of a claim. Never raises for what a handler does.
+
+    Must not be called within a transaction. An atomic handler is settled with its effects; what
+    other handlers ended with is for `conclude` to write.
     """
-    ids = {"job_id": claim.id, "queue": claim.queue, "kind": claim.kind, "attempt": claim.attempt}
-    with bound_contextvars(**ids):
-        started = time.monotonic()
-        try:
-            ending, verdict = _perform(registry.get(claim.kind), claim, recorder)
-            if verdict is None:
-                verdict = persist(lambda: settle_ending(claim, ending))
-            _remove_at_once(claim, verdict)
-        except AWAY:
-            log.exception("Job %s could not be settled: no database", claim.id)
-            return Verdict.LOST
-        report(claim, verdict, _trouble(ending), time.monotonic() - started)
-        return verdict
+    started = time.monotonic()
+    token = current_claim.set(claim)
+    try:
+        spec = registry.get(claim.kind)
+        ending, verdict = _perform(spec, claim, recorder)
+        is_bare = claim.token == 1 and spec.run_in == "thread" and not recorder.has_written
+        return Performed(claim, ending, verdict, time.monotonic() - started, is_bare)
+    except AWAY:
+        log.exception("Job %s could not be run to its end: no database", claim.id)
+        return Performed(claim, Gone(), Verdict.LOST, time.monotonic() - started)
+    finally:
+        current_claim.reset(token)
 
 
-def settle_ending(claim: Claim, ending: Ending) -> Verdict:  # noqa: PLR0911  (one for each)
-    """Write what an ending means for the job."""
-    match ending:
-        case Returned(result=result):
-            return settle.complete(claim, result)
-        case Snoozed(seconds=seconds):
-            return settle.snooze(claim, seconds)
-        case Refused(trouble=trouble) | Raised(trouble=trouble, may_retry=False):
-            return settle.give_up(claim, trouble, cause=Cause.REFUSED)
-        case Raised(trouble=trouble, wait_ms=wait_ms):
-            return settle.fail_attempt(claim, trouble, wait_ms=wait_ms)
-        case Crashed(trouble=trouble):
-            return settle.crash(claim, trouble)
-        case TimedOut():
-            return settle.fail_attempt(claim, TIMED_OUT, cause=Cause.TIMEOUT)
-        case Gone():
-            return Verdict.LOST
+def conclude(performed: Sequence[Performed]) -> list[Verdict]:
+    """Settle what handlers ended with, in one go, and report it. Returns a verdict for each.
+
+    If the database stays away meanwhile, nothing is known, and LOST is returned: the jobs' own
+    deadlines, or their worker's lease, bring them back. Raises DatabaseError for what Postgres
+    refuses; then none of it was written.
+    """
+    settlements = [settlement_of_run(one) for one in performed]
+    wanted = [one for one in settlements if one is not None]
+    try:
+        verdicts = persist(lambda: settle(wanted)) if wanted else []
+    except AWAY:
+        log.exception("%s jobs could not be settled: no database", len(wanted))
+        verdicts = [Verdict.LOST] * len(wanted)
+    settled = iter(verdicts)
+    results = [
+        next(settled) if settlement else one.verdict or Verdict.LOST
+        for one, settlement in zip(performed, settlements, strict=True)
+    ]
+    for one, verdict in zip(performed, results, strict=True):
+        if verdict in _REMOVABLE and not one.is_bare:
+            _remove_at_once(one.claim, verdict)
+        report(one.claim, verdict, one.ending, one.seconds)
+    return results
+
+
+_REMOVABLE = frozenset({Verdict.COMPLETED, Verdict.FAILED})
+
+
+def settlement_of_run(one: Performed) -> Settlement | None:
+    """Return what is still to be settled of a run."""
+    if one.verdict is not None:
+        return None
+    return settlement_of(one.claim, one.ending, is_bare=one.is_bare)
 
 
 def _perform(spec: Spec, claim: Claim, recorder: AttemptRecorder) -> tuple[Ending, Verdict | None]:
@@ -125,7 +152,7 @@ def perform_atomic(
             if not isinstance(ending, Returned):
                 raise _RollBack(ending)
             recorder.flush(in_transaction=True)
-            if settle.complete(claim, ending.result) is Verdict.LOST:
+            if settle([Completed(claim, ending.result)]) == [Verdict.LOST]:
                 raise _RollBack(Gone())
             return ending, Verdict.COMPLETED
     except _RollBack as leaving:
@@ -140,22 +167,10 @@ def perform_atomic(
 def _remove_at_once(claim: Claim, verdict: Verdict) -> None:
     """Delete a finished job of which none shall stay."""
     conf = get_queues()[claim.queue]
-    for state, own, usual in (
-        (Verdict.COMPLETED, claim.keep_completed, conf.keep_completed),
-        (Verdict.FAILED, claim.keep_failed, conf.keep_failed),
-    ):
-        keep = usual.count if own is None else own
-        if keep == 0 and verdict is state:
-            fetch(REMOVE_FINISHED, {"id": claim.id, "state": state.value})
-
-
-def _trouble(ending: Ending) -> Trouble | None:
-    match ending:
-        case Refused(trouble=trouble) | Raised(trouble=trouble) | Crashed(trouble=trouble):
-            return trouble
-        case TimedOut():
-            return TIMED_OUT
-        case Snoozed(seconds=seconds):
-            return Trouble(error_class="", message=f"for {seconds} s")
-        case _:
-            return None
+    own, usual = (
+        (claim.keep_completed, conf.keep_completed)
+        if verdict is Verdict.COMPLETED
+        else (claim.keep_failed, conf.keep_failed)
+    )
+    if (usual.count if own is None else own) == 0:
+        persist(lambda: fetch(REMOVE_FINISHED, {"id": claim.id, "state": verdict.value}))

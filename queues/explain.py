@@ -79,17 +79,19 @@ def _waiting(job: Job) -> str:
 
 
 def _active(job: Job) -> str:
-    if job.worker is None:
+    # Its row may go at any moment, and no constraint forbids that.
+    worker = Worker.objects.filter(pk=job.worker_id).first()
+    if worker is None:
         return "Active, but no worker holds it; it goes back to its queue."
-    silent = (job.worker.expires_at, job.worker.beat_at)
+    silent = (worker.expires_at, worker.beat_at)
     now = _now()
     if silent[0] <= now:
         return (
-            f"Active: held by {job.worker.name} on {job.worker.host}, which stopped beating "
+            f"Active: held by {worker.name} on {worker.host}, which stopped beating "
             f"{(now - silent[1]).total_seconds():.0f} s ago; it goes back to its queue."
         )
     ran = (now - job.started_at).total_seconds() if job.started_at else 0
-    return f"Active: running on {job.worker.name} ({job.worker.host}) for {ran:.0f} s."
+    return f"Active: running on {worker.name} ({worker.host}) for {ran:.0f} s."
 
 
 def _since(job: Job) -> str:

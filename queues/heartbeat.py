@@ -6,11 +6,11 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Self
 
-from django.db import connections
+from django.db import connection
 
 from queues import leases
 from queues.conf import BEATS_PER_LEASE, code_version, lease_seconds
-from queues.database import AWAY
+from queues.database import AWAY, own_connection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,10 +69,10 @@ class Heartbeat:
         self._worker_id = leases.register(self._name, self._slots, version=code_version())
 
     def _beat_until_stopped(self) -> None:
-        while not self._stop.wait(lease_seconds() / BEATS_PER_LEASE):
-            try:
-                self.renew()
-            except AWAY:
-                log.warning("Worker %s could not renew its lease", self._name)
-                connections.close_all()
-        connections.close_all()
+        with own_connection():
+            while not self._stop.wait(lease_seconds() / BEATS_PER_LEASE):
+                try:
+                    self.renew()
+                except AWAY:
+                    log.warning("Worker %s could not renew its lease", self._name)
+                    connection.close()

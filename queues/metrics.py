@@ -8,11 +8,14 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from queues.database import execute
 from queues.histogram import BOUNDS_MS, bucket
 from queues.statements.maintaining import ADD_METRIC
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 COUNTERS: Final = (
     "completed", "failed", "retried", "snoozed", "timed_out", "crashed", "cancelled",
@@ -40,10 +43,14 @@ def count(queue: str, kind: str, counter: str) -> None:
         _pending[queue, kind].counters[counter] += 1
 
 
-def observe(queue: str, kind: str, *, wait_ms: float, run_ms: float) -> None:
-    """Count an attempt's durations, in milliseconds."""
+def observe(
+    queue: str, kind: str, counters: Iterable[str], *, wait_ms: float, run_ms: float
+) -> None:
+    """Count an attempt: one of each of `counters`, and its durations in milliseconds."""
     with _lock:
         counts = _pending[queue, kind]
+        for counter in counters:
+            counts.counters[counter] += 1
         counts.wait_ms[bucket(wait_ms)] += 1
         counts.run_ms[bucket(run_ms)] += 1
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from typing import TYPE_CHECKING, Final
 
 from django.db import connection
 
 from queues.database import fetch
-from queues.results import check_result
-from queues.settle import scrub
+from queues.results import to_json
 from queues.statements.settling import KEEP_EFFECT, LOG, PROGRESS, READ_EFFECT
+from queues.trouble import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,23 +30,27 @@ class LostError(Exception):
 
 
 class AttemptRecorder:
-    """The recorder of one attempt. Safe in the handler's own threads."""
+    """The recorder of one attempt. Safe in the handler's own threads.
 
-    def __init__(self, claim: Claim) -> None:
+    `depth` says how many transactions are open around the whole attempt.
+    """
+
+    def __init__(self, claim: Claim, *, depth: int = 0) -> None:
         self._claim = claim
-        self._guard = {"id": claim.id, "token": claim.token}
-        self._cancelled = threading.Event()
         self._next_progress = 0.0
         self._pending: dict[str, object] | None = None
-        self._depth = len(connection.atomic_blocks)
-
-    @property
-    def is_cancelled(self) -> bool:
-        return self._cancelled.is_set()
+        self._depth = depth
+        self.is_cancelled = False
+        # Whether there may be rows besides the job's own.
+        self.has_written = False
 
     def cancel(self) -> None:
         """Tell the handler that the job has been taken away."""
-        self._cancelled.set()
+        self.is_cancelled = True
+
+    @property
+    def _guard(self) -> dict[str, int]:
+        return {"id": self._claim.id, "token": self._claim.token}
 
     def progress(self, done: int, total: int, note: str) -> None:
         """Write it, unless the last one was written just now: then `flush` will.
@@ -62,8 +65,10 @@ class AttemptRecorder:
     def flush(self, *, in_transaction: bool = False) -> None:
         """Write the progress that was held back."""
         pending = self._pending
+        if pending is None:
+            return
         is_within = len(connection.atomic_blocks) > self._depth
-        if pending is None or (is_within and not in_transaction):
+        if is_within and not in_transaction:
             return
         self._next_progress = time.monotonic() + PROGRESS_SECONDS
         if not fetch(PROGRESS, {**self._guard, "progress": json.dumps(pending)}):
@@ -74,6 +79,7 @@ class AttemptRecorder:
 
     def log(self, text: str) -> None:
         """Write a line, as long as there are fewer than 200 of this attempt."""
+        self.has_written = True
         fetch(LOG, {**self._guard, "text": scrub(str(text))[:MAX_LINE], "most": MAX_LINES})
 
     def once(self, key: str, effect: Callable[[str], object]) -> object:
@@ -89,7 +95,8 @@ class AttemptRecorder:
             return json.loads(kept) if kept is not None else None
         if self.is_cancelled or not is_mine:
             raise LostError(f"Job {self._claim.id} has been taken away.")
-        result = check_result(effect(f"job-{self._claim.id}-{key}"))
-        if not fetch(KEEP_EFFECT, {**self._guard, "key": key, "result": json.dumps(result)}):
+        self.has_written = True
+        result = to_json(effect(f"job-{self._claim.id}-{key}"))
+        if not fetch(KEEP_EFFECT, {**self._guard, "key": key, "result": result or "null"}):
             raise LostError(f"Job {self._claim.id} has been taken away.")
-        return result
+        return json.loads(result) if result else None

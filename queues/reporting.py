@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from queues import metrics
 from queues.conf import get_queues
-from queues.models.attempt import Outcome
-from queues.settle import Verdict
+from queues.endings import Crashed, Ending, Raised, Refused, Snoozed, TimedOut
+from queues.settlement import Verdict
+from queues.trouble import TIMED_OUT
 
 if TYPE_CHECKING:
     from queues.claims import Claim
-    from queues.settle import Trouble
 
 log = logging.getLogger("queues.execution")
 
@@ -25,21 +25,41 @@ COUNTERS: Final = {
 }
 
 
-def report(claim: Claim, verdict: Verdict, trouble: Trouble | None, seconds: float) -> None:
+def report(claim: Claim, verdict: Verdict, ending: Ending, seconds: float) -> None:
     """Log and count what became of a claim after `seconds` of running."""
     if verdict in COUNTERS:
-        metrics.count(claim.queue, claim.kind, COUNTERS[verdict])
-        metrics.observe(claim.queue, claim.kind, wait_ms=claim.wait_ms, run_ms=seconds * 1000)
-    if trouble and trouble.outcome is Outcome.TIMED_OUT and verdict is not Verdict.LOST:
-        metrics.count(claim.queue, claim.kind, "timed_out")
-    _log(claim, verdict, trouble.message if trouble else "", seconds)
+        counters = [COUNTERS[verdict], *(["timed_out"] if isinstance(ending, TimedOut) else [])]
+        metrics.observe(
+            claim.queue, claim.kind, counters, wait_ms=claim.wait_ms, run_ms=seconds * 1000
+        )
+    if verdict is not Verdict.COMPLETED or log.isEnabledFor(logging.INFO):
+        _log(claim, verdict, _why(ending), seconds)
+
+
+def _why(ending: Ending) -> str:
+    match ending:
+        case Refused(trouble=trouble) | Raised(trouble=trouble) | Crashed(trouble=trouble):
+            return trouble.message
+        case TimedOut():
+            return TIMED_OUT.message
+        case Snoozed(seconds=seconds):
+            return f"for {seconds} s"
+        case _:
+            return ""
 
 
 def _log(claim: Claim, verdict: Verdict, why: str, seconds: float) -> None:
     conf = get_queues().get(claim.queue)
     # An overdue job may be of a queue that only newer workers know.
     queue = conf.json_name if conf else claim.queue
-    extra = {"verdict": verdict.value, "run_ms": round(seconds * 1000)}
+    extra = {
+        "job_id": claim.id,
+        "queue": claim.queue,
+        "kind": claim.kind,
+        "attempt": claim.attempt,
+        "verdict": verdict.value,
+        "run_ms": round(seconds * 1000),
+    }
     if verdict is Verdict.COMPLETED:
         log.info("Job %s in %s completed successfully", claim.id, queue, extra=extra)
     elif verdict is Verdict.SNOOZED:

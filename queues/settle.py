@@ -1,130 +1,124 @@
-"""Ending an attempt: one guarded UPDATE, which changes nothing if the token is not current."""
+"""Ending attempts, many at a time: UPDATEs that change nothing where the token is not current."""
 
 from __future__ import annotations
 
-import json
-import random
-from dataclasses import dataclass
-from enum import StrEnum
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from queues.conf import MAX_CRASHES, MAX_MESSAGE, MAX_TRACEBACK
-from queues.database import fetch
+from queues.conf import get_queues
+from queues.database import array, fetch, fetch_prepared
 from queues.models.attempt import Outcome
-from queues.models.job import Cause
+from queues.settlement import Completed, Settlement, Troubled, Verdict
 from queues.statements.settling import SETTLE_COMPLETED, SETTLE_TROUBLE
-from queues.states import Event, State, move
+from queues.states import State
 from queues.transport.hints import Hint, push
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from queues.claims import Claim
 
 
-class Verdict(StrEnum):
-    """What became of a settling. LOST means that somebody else has the job; nothing was written."""
+def settle(settlements: Sequence[Settlement]) -> list[Verdict]:
+    """Write what became of claims, in one statement for all that completed and one for the rest.
 
-    COMPLETED = "completed"
-    RETRYING = "retrying"
-    FAILED = "failed"
-    SNOOZED = "snoozed"
-    CRASHED = "crashed"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """Why an attempt did not complete its job, in text that Postgres can store."""
-
-    error_class: str
-    message: str
-    traceback: str = ""
-    outcome: Outcome = Outcome.FAILED
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        error_class: str,
-        message: str,
-        traceback: str = "",
-        outcome: Outcome = Outcome.FAILED,
-    ) -> Trouble:
-        """Return a trouble whose texts are cut, with NULs and lone surrogates replaced."""
-        return cls(
-            error_class=scrub(error_class)[:200],
-            message=scrub(message)[:MAX_MESSAGE],
-            traceback=scrub(traceback)[-MAX_TRACEBACK:],
-            outcome=outcome,
-        )
-
-
-def scrub(text: str) -> str:
-    """Return text without NULs and lone surrogates, neither of which Postgres stores."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
-def complete(claim: Claim, result: object) -> Verdict:
-    """Settle a claim as completed. The result must have passed `results.check_result`."""
-    params = {"id": claim.id, "token": claim.token, "result": json.dumps(result)}
-    rows = fetch(SETTLE_COMPLETED, params)
-    push_followers(rows)
-    return Verdict.COMPLETED if rows else Verdict.LOST
-
-
-def fail_attempt(
-    claim: Claim,
-    trouble: Trouble,
-    *,
-    cause: Cause = Cause.ATTEMPTS,
-    wait_ms: int | None = None,
-) -> Verdict:
-    """Settle a failed attempt: another one after its backoff, or failed with `cause`.
-
-    `wait_ms` replaces what the job's backoff says.
+    Returns a verdict for each, LOST where the job is somebody else's by now. Locks the rows until
+    the caller's transaction ends, or for the statement alone. What it writes is on disk when it
+    returns, unless the caller's transaction is open. Raises DatabaseError, with none of the
+    statement's jobs settled.
     """
-    if claim.attempt >= claim.max_attempts:
-        return give_up(claim, trouble, cause=cause)
-    if wait_ms is None:
-        # Spreads retries in time; nothing secret depends on it.
-        wait_ms = claim.backoff.wait_ms(claim.attempt, roll=random.random())  # noqa: S311
-    state = move(Event.RAISE, State.ACTIVE, State.DELAYED if wait_ms else State.WAITING)
-    return _settle(claim, trouble, state=state, wait_ms=wait_ms, verdict=Verdict.RETRYING)
+    completed = [one for one in settlements if isinstance(one, Completed)]
+    troubled = [one for one in settlements if isinstance(one, Troubled)]
+    moved = _complete(completed) | _trouble(troubled)
+    return [
+        one.verdict if (one.claim.id, one.claim.token) in moved else Verdict.LOST
+        for one in settlements
+    ]
 
 
-def give_up(claim: Claim, trouble: Trouble, *, cause: Cause) -> Verdict:
-    """Settle as failed at once, whatever attempts are left."""
-    state = move(Event.GIVE_UP, State.ACTIVE, State.FAILED)
-    return _settle(claim, trouble, state=state, cause=cause, verdict=Verdict.FAILED)
+def _complete(completed: Sequence[Completed]) -> set[tuple[int, int]]:
+    """Complete jobs and return the ids and tokens of those that were ours to complete.
+
+    A job that retention would delete at once, because enough others ended later in this very
+    batch, is deleted instead of being updated first.
+    """
+    if not completed:
+        return set()
+    params = {
+        "ids": array([one.claim.id for one in completed]),
+        "tokens": array([one.claim.token for one in completed]),
+        "results": [one.result for one in completed],
+        "spare": _spare(completed),
+    }
+    if params["results"].count(None) == len(completed):
+        params["results"] = array(["NULL"] * len(completed))
+    return _ended(fetch_prepared(SETTLE_COMPLETED, params))
 
 
-def snooze(claim: Claim, seconds: float) -> Verdict:
-    """Settle as delayed by `seconds`, and give the attempt back."""
-    state = move(Event.SNOOZE, State.ACTIVE, State.DELAYED)
-    note = Trouble(error_class="", message=f"for {seconds} s", outcome=Outcome.SNOOZED)
-    # Rounded up, so that the shortest snooze is a delay too.
-    wait_ms = max(1, round(seconds * 1000))
-    return _settle(claim, note, state=state, wait_ms=wait_ms, given_back=1, verdict=Verdict.SNOOZED)
+def _spare(completed: Sequence[Completed]) -> str:
+    """Say of each job, as an array's text, whether its retention is used up by later ones."""
+    queues, newer, spare = get_queues(), Counter[str](), []
+    for one in reversed(completed):
+        claim = one.claim
+        keep = claim.keep_completed
+        if keep is None:
+            keep = queues[claim.queue].keep_completed.count
+        spare.append("t" if one.is_bare and 0 <= keep <= newer[claim.queue] else "f")
+        newer[claim.queue] += 1
+    return array(spare[::-1])
 
 
-def crash(claim: Claim, trouble: Trouble) -> Verdict:
-    """Settle an attempt whose process died: to the front, or failed after too many crashes."""
-    is_last = claim.crashes >= MAX_CRASHES
-    state = move(Event.CRASH, State.ACTIVE, State.FAILED if is_last else State.WAITING)
-    return _settle(
-        claim,
-        trouble,
-        state=state,
-        cause=Cause.CRASHED if is_last else Cause.NONE,
-        given_back=1,
-        crashed=1,
-        verdict=Verdict.FAILED if is_last else Verdict.CRASHED,
+def _trouble(troubled: Sequence[Troubled]) -> set[tuple[int, int]]:
+    if not troubled:
+        return set()
+    columns = zip(*(_row(one).values() for one in troubled), strict=True)
+    params = dict(zip(_row(troubled[0]), map(list, columns), strict=True))
+    moved = _ended(fetch(SETTLE_TROUBLE, params))
+    _push_later(
+        [
+            _hint(one.claim, front=one.front)
+            for one in troubled
+            if one.state is State.WAITING and (one.claim.id, one.claim.token) in moved
+        ]
     )
+    return moved
+
+
+def _row(one: Troubled) -> dict[str, Any]:
+    trouble = one.trouble
+    return {
+        "id": one.claim.id,
+        "token": one.claim.token,
+        "state": one.state.value,
+        "front": one.front,
+        "cause": one.cause.value,
+        "wait_ms": one.wait_ms,
+        "given_back": one.given_back,
+        "crashed": one.crashed,
+        "outcome": trouble.outcome.value,
+        "error_class": trouble.error_class,
+        "error_message": "" if trouble.outcome is Outcome.SNOOZED else trouble.message,
+        "note": trouble.message,
+        "traceback": trouble.traceback,
+    }
+
+
+def _hint(claim: Claim, *, front: bool) -> Hint:
+    return Hint(id=claim.id, queue=claim.queue, priority=claim.priority, front=front)
+
+
+def _ended(rows: list[tuple[Any, ...]]) -> set[tuple[int, int]]:
+    """Push the jobs that followed others, and return ids and tokens of those that moved."""
+    moved = {(row[0], row[-1]) for row in rows if row[0] is not None}
+    if len(moved) < len(rows):
+        push_followers([row[:-1] for row in rows])
+    return moved
 
 
 def push_followers(rows: list[tuple[Any, ...]]) -> None:
-    """Push the jobs that began to wait because others ended."""
+    """Push the jobs that began to wait because others ended, once that is committed."""
     _push_later(
         [
             Hint(id=id_, queue=queue, priority=priority, front=front)
@@ -138,39 +132,3 @@ def _push_later(hints: list[Hint]) -> None:
     """Push once the settling is committed, which may be in a handler's own transaction."""
     if hints:
         transaction.on_commit(lambda: push(hints))
-
-
-def _settle(
-    claim: Claim,
-    trouble: Trouble,
-    *,
-    state: State,
-    verdict: Verdict,
-    cause: Cause = Cause.NONE,
-    wait_ms: int = 0,
-    given_back: int = 0,
-    crashed: int = 0,
-) -> Verdict:
-    params = {
-        "id": claim.id,
-        "token": claim.token,
-        "state": state,
-        "front": bool(crashed) and state is State.WAITING,
-        "cause": cause,
-        "wait_ms": wait_ms,
-        "given_back": given_back,
-        "crashed": crashed,
-        "outcome": trouble.outcome,
-        "error_class": trouble.error_class,
-        "error_message": "" if trouble.outcome is Outcome.SNOOZED else trouble.message,
-        "note": trouble.message,
-        "traceback": trouble.traceback,
-    }
-    rows = fetch(SETTLE_TROUBLE, params)
-    if not rows:
-        return Verdict.LOST
-    if state is State.WAITING:
-        hint = Hint(id=claim.id, queue=claim.queue, priority=claim.priority, front=bool(crashed))
-        _push_later([hint])
-    push_followers(rows)
-    return verdict

@@ -14,9 +14,11 @@ from psycopg.pq import TransactionStatus
 from queues import leases, registry
 from queues.calling import call
 from queues.claims import Claim, claim_ids
-from queues.execution import perform_atomic, settle_ending
+from queues.execution import perform_atomic
 from queues.models import Job
 from queues.recorder import AttemptRecorder
+from queues.settle import settle
+from queues.settlement import settlement_of
 from queues.states import State
 
 if TYPE_CHECKING:
@@ -87,13 +89,14 @@ def assert_not_enqueued(arguments: type[Arguments], **fields: Any) -> None:
 
 
 def _run(claim: Claim) -> None:
-    spec, recorder = registry.get(claim.kind), AttemptRecorder(claim)
+    spec = registry.get(claim.kind)
+    recorder = AttemptRecorder(claim, depth=len(connection.atomic_blocks))
     if spec.atomic:
         ending, verdict = perform_atomic(spec, claim, recorder)
     else:
         ending, verdict = _call(spec, claim, recorder), None
-    if verdict is None:
-        settle_ending(claim, ending)
+    if verdict is None and (settlement := settlement_of(claim, ending)):
+        settle([settlement])
 
 
 def _call(spec: Spec, claim: Claim, recorder: AttemptRecorder) -> Ending:

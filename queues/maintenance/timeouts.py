@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from queues import settle
-from queues.claims import to_claim
+from queues.claims import Claim
 from queues.database import fetch
-from queues.endings import TIMED_OUT
-from queues.models.job import Cause
+from queues.endings import TimedOut
 from queues.reporting import report
-from queues.settle import Verdict
+from queues.settle import settle
+from queues.settlement import Verdict, settlement_of
 from queues.statements.maintaining import OVERDUE
 
 LIMIT: Final = 1000
@@ -21,11 +20,11 @@ def run_once() -> int:
 
     Whatever their threads write later is refused, for the job is no longer theirs.
     """
-    claims = [to_claim(row) for row in fetch(OVERDUE, {"limit": LIMIT})]
+    claims = [Claim(*row) for row in fetch(OVERDUE, {"limit": LIMIT})]
+    wanted = [one for claim in claims if (one := settlement_of(claim, TimedOut()))]
     moved = 0
-    for claim in claims:
-        verdict = settle.fail_attempt(claim, TIMED_OUT, cause=Cause.TIMEOUT)
+    for one, verdict in zip(wanted, settle(wanted), strict=True):
         if verdict is not Verdict.LOST:
-            report(claim, verdict, TIMED_OUT, claim.timeout)
+            report(one.claim, verdict, TimedOut(), one.claim.timeout)
             moved += 1
     return moved

@@ -22,7 +22,9 @@ class Attempt(models.Model):
     occur more than once. `traceback` is cut at 16 KiB.
     """
 
-    job = models.ForeignKey("queues.Job", on_delete=models.CASCADE, related_name="attempts")
+    job = models.ForeignKey(
+        "queues.Job", on_delete=models.CASCADE, related_name="attempts", db_constraint=False
+    )
     number = models.PositiveSmallIntegerField()
     token = models.BigIntegerField()
     outcome = models.CharField(max_length=16, choices=Outcome.choices)

@@ -9,7 +9,9 @@ from django.db.models.functions import Now
 class Effect(models.Model):
     """Something that a job has done outside of the database, and what came of it."""
 
-    job = models.ForeignKey("queues.Job", on_delete=models.CASCADE, related_name="effects")
+    job = models.ForeignKey(
+        "queues.Job", on_delete=models.CASCADE, related_name="effects", db_constraint=False
+    )
     key = models.CharField(max_length=100)
     result = models.JSONField(null=True)
     at = models.DateTimeField(db_default=Now())

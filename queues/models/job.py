@@ -68,6 +68,7 @@ class Job(models.Model):
         on_delete=models.SET_NULL,
         related_name="jobs",
         db_index=False,  # job_active is the index
+        db_constraint=False,  # checked once a claim, not once a row: see ADR 0009
     )
 
     progress = models.JSONField(null=True)
@@ -83,6 +84,10 @@ class Job(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(priority__lte=MAX_PRIORITY), name="job_priority_range"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=State.ACTIVE) | models.Q(worker__isnull=False),
+                name="job_active_has_worker",
             ),
             models.UniqueConstraint(
                 fields=["kind", "unique_key"],

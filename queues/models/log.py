@@ -9,7 +9,9 @@ from django.db.models.functions import Now
 class LogLine(models.Model):
     """A line that a handler wrote about its own attempt. Never changed once written."""
 
-    job = models.ForeignKey("queues.Job", on_delete=models.CASCADE, related_name="log_lines")
+    job = models.ForeignKey(
+        "queues.Job", on_delete=models.CASCADE, related_name="log_lines", db_constraint=False
+    )
     token = models.BigIntegerField(help_text="Of the attempt that wrote it.")
     at = models.DateTimeField(db_default=Now())
     text = models.CharField(max_length=1000)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+# A worker that has no row any more claims nothing: `job_active_has_worker` refuses the NULL. The
+# lock keeps a rescuer from burying the worker between this look and the claim.
+_LEASE: Final = "lease AS (SELECT id FROM queues_worker WHERE id = %(worker)s FOR KEY SHARE)"
 _CLAIMED: Final = """
 UPDATE queues_job AS job
 SET state = 'active', front = false, attempt = attempt + 1, token = token + 1,
-    worker_id = %(worker)s, started_at = clock_timestamp(), finished_at = NULL,
+    worker_id = (SELECT id FROM lease), started_at = clock_timestamp(), finished_at = NULL,
     progress = NULL, result = NULL, cause = '', error_class = '', error_message = ''
 FROM picked WHERE job.id = picked.id
 RETURNING job.id, job.queue, job.kind, job.name, job.owner, job.payload, job.attempt,
@@ -21,22 +24,25 @@ queue NOT IN (
     SELECT name FROM queues_queuecontrol WHERE paused_at IS NOT NULL OR cap IS NOT NULL)
 """
 
+# By primary key: the state is hidden from the planner, which would else walk the index of all that
+# waits.
 CLAIM_BY_ID: Final = f"""
-WITH picked AS (
-    SELECT id FROM queues_job
-    WHERE id = ANY(%(ids)s) AND state = 'waiting'
-      AND queue = ANY(%(queues)s) AND kind = ANY(%(kinds)s) AND {_OPEN}
-    FOR NO KEY UPDATE SKIP LOCKED)
+WITH {_LEASE}, picked AS (
+    SELECT job.id FROM unnest(%(ids)s::bigint[]) AS offered(id)
+    JOIN queues_job AS job ON job.id = offered.id
+    WHERE state || '' = 'waiting'
+      AND queue = ANY(%(queues)s::text[]) AND kind = ANY(%(kinds)s::text[]) AND {_OPEN}
+    FOR NO KEY UPDATE OF job SKIP LOCKED)
 {_CLAIMED}
 """
 
-_PICK_WAITING: Final = """
-WITH picked AS (
+_PICK_WAITING: Final = f"""
+WITH {_LEASE}, picked AS (
     SELECT taken.id
     FROM unnest(%(queues)s::text[], %(limits)s::int[]) AS want(queue, slots)
     CROSS JOIN LATERAL (
         SELECT id FROM queues_job
-        WHERE queue = want.queue AND state = 'waiting' AND kind = ANY(%(kinds)s)
+        WHERE queue = want.queue AND state = 'waiting' AND kind = ANY(%(kinds)s::text[])
         ORDER BY front DESC, priority, run_at, id
         LIMIT want.slots
         FOR NO KEY UPDATE SKIP LOCKED) AS taken

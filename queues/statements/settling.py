@@ -6,50 +6,74 @@ from typing import Final
 
 from queues.statements.accepting import FOLLOWED, RELEASED
 
+# By primary key: the state is hidden from the planner, which would else walk the index of active
+# jobs, with all the dead entries that a busy worker leaves in it.
+_MINE: Final = "job.id = given.id AND job.token = given.token AND job.state || '' = 'active'"
+_RETURNED: Final = """
+SELECT id, NULL::bigint, NULL::text, NULL::int, NULL::text, NULL::bool, token FROM {moved}
+UNION ALL SELECT NULL, id, queue, priority, state, front, NULL FROM followed
+"""
+
+# What retention lets go anyway is deleted as it ends, unless a key outlives it: one row version
+# and two index entries fewer than an UPDATE that pruning follows. `given` is at hand as arrays, so
+# its rows find theirs by primary key.
 SETTLE_COMPLETED: Final = f"""
-WITH ended AS (
-    UPDATE queues_job
-    SET state = 'completed', result = %(result)s, finished_at = clock_timestamp(),
+WITH given AS (
+    SELECT * FROM unnest(
+        %(ids)s::bigint[], %(tokens)s::bigint[], %(results)s::jsonb[], %(spare)s::bool[])
+    AS given(id, token, result, spare)),
+kept AS (
+    UPDATE queues_job AS job
+    SET state = 'completed', result = given.result, finished_at = clock_timestamp(),
         worker_id = NULL, {RELEASED}
-    WHERE id = %(id)s AND token = %(token)s AND state = 'active'
-    RETURNING id, queue, kind, successor),
+    FROM given WHERE {_MINE} AND (NOT given.spare OR job.unique_until IS NOT NULL)
+    RETURNING job.id, job.queue, job.kind, job.successor, job.token),
+gone AS (
+    DELETE FROM queues_job AS job USING given
+    WHERE {_MINE} AND given.spare AND job.unique_until IS NULL
+    RETURNING job.id, job.queue, job.kind, job.successor, job.token),
+ended AS (SELECT * FROM kept UNION ALL SELECT * FROM gone),
 {FOLLOWED}
-SELECT ended.id, followed.id, followed.queue, followed.priority, followed.state, followed.front
-FROM ended LEFT JOIN followed ON true
+{_RETURNED.format(moved="ended")}
 """
 
 # A snooze and a crash give the attempt back. The attempt's row is written only if the job moved.
 SETTLE_TROUBLE: Final = f"""
-WITH before AS (
-    SELECT job.id, job.token, job.attempt, job.started_at, job.progress,
-        worker.name AS worker_name
-    FROM queues_job AS job LEFT JOIN queues_worker AS worker ON worker.id = job.worker_id
-    WHERE job.id = %(id)s AND job.token = %(token)s AND job.state = 'active'
+WITH given AS (
+    SELECT * FROM unnest(
+        %(id)s::bigint[], %(token)s::bigint[], %(state)s::text[], %(front)s::bool[],
+        %(cause)s::text[], %(wait_ms)s::float8[], %(given_back)s::int[], %(crashed)s::int[],
+        %(outcome)s::text[], %(error_class)s::text[], %(error_message)s::text[],
+        %(note)s::text[], %(traceback)s::text[])
+    AS given(id, token, state, front, cause, wait_ms, given_back, crashed, outcome,
+        error_class, error_message, note, traceback)),
+before AS (
+    SELECT given.*, job.attempt, job.started_at, job.progress, worker.name AS worker_name
+    FROM given JOIN queues_job AS job ON {_MINE}
+    LEFT JOIN queues_worker AS worker ON worker.id = job.worker_id
     FOR NO KEY UPDATE OF job),
 moved AS (
     UPDATE queues_job AS job
-    SET state = %(state)s, front = %(front)s,
-        attempt = job.attempt - %(given_back)s, crashes = job.crashes + %(crashed)s,
-        run_at = clock_timestamp() + %(wait_ms)s * interval '1 millisecond',
-        finished_at = CASE WHEN %(state)s = 'failed' THEN clock_timestamp() END,
-        unique_key = CASE WHEN %(state)s = 'failed' AND unique_until IS NULL THEN ''
+    SET state = before.state, front = before.front,
+        attempt = job.attempt - before.given_back, crashes = job.crashes + before.crashed,
+        run_at = clock_timestamp() + before.wait_ms * interval '1 millisecond',
+        finished_at = CASE WHEN before.state = 'failed' THEN clock_timestamp() END,
+        unique_key = CASE WHEN before.state = 'failed' AND unique_until IS NULL THEN ''
                           ELSE unique_key END,
-        worker_id = NULL, cause = %(cause)s,
-        error_class = %(error_class)s, error_message = %(error_message)s
+        worker_id = NULL, cause = before.cause,
+        error_class = before.error_class, error_message = before.error_message
     FROM before WHERE job.id = before.id
-    RETURNING job.id, job.queue, job.kind, job.state, job.successor),
+    RETURNING job.id, job.queue, job.kind, job.state, job.successor, job.token),
 noted AS (
     INSERT INTO queues_attempt (
         job_id, number, token, outcome, worker_name, started_at, finished_at,
         error_class, error_message, traceback, progress)
-    SELECT before.id, before.attempt, before.token, %(outcome)s, coalesce(before.worker_name, ''),
-        before.started_at, clock_timestamp(), %(error_class)s, %(note)s, %(traceback)s,
-        before.progress
-    FROM before JOIN moved ON moved.id = before.id),
+    SELECT id, attempt, token, outcome, coalesce(worker_name, ''), started_at,
+        clock_timestamp(), error_class, note, traceback, progress
+    FROM before),
 ended AS (SELECT id, queue, kind, successor FROM moved WHERE state = 'failed'),
 {FOLLOWED}
-SELECT moved.id, followed.id, followed.queue, followed.priority, followed.state, followed.front
-FROM moved LEFT JOIN followed ON true
+{_RETURNED.format(moved="moved")}
 """
 
 PROGRESS: Final = """
@@ -64,6 +88,7 @@ SELECT id, token, %(text)s, clock_timestamp() FROM queues_job
 WHERE id = %(id)s AND token = %(token)s AND state = 'active'
   AND (SELECT count(*) FROM queues_logline
        WHERE job_id = %(id)s AND token = %(token)s) < %(most)s
+FOR KEY SHARE
 RETURNING id
 """
 
@@ -77,6 +102,7 @@ KEEP_EFFECT: Final = """
 INSERT INTO queues_effect (job_id, key, result, at)
 SELECT id, %(key)s, %(result)s, clock_timestamp() FROM queues_job
 WHERE id = %(id)s AND token = %(token)s AND state = 'active'
+FOR KEY SHARE
 ON CONFLICT (job_id, key) DO NOTHING
 RETURNING id
 """

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from queues.transport.client import RedisError, consumer, producer
 from queues.transport.job import HubJob
@@ -40,8 +39,7 @@ return ids
 """.replace("{prefix}", HubJob.redis_job_namespace_prefix)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hint:
+class Hint(NamedTuple):
     """One waiting job. `front` puts it before everything else in its queue."""
 
     id: int
@@ -72,11 +70,12 @@ def push(hints: Iterable[Hint]) -> None:
     wanted = list(hints)
     if not wanted or breaker.is_open:
         return
-    queues = {hint.queue: HubQueue.named(hint.queue, producer()) for hint in wanted}
+    names = dict.fromkeys(hint.queue for hint in wanted)
     try:
         with producer().pipeline(transaction=False) as pipeline:
-            for hint in wanted:
-                queues[hint.queue].push(hint, pipeline)
+            for name in names:
+                mine = [hint for hint in wanted if hint.queue == name]
+                HubQueue.named(name, producer()).push(mine, pipeline)
             pipeline.execute()
     except RedisError as error:
         breaker.open(SILENCE_SECONDS)

@@ -8,10 +8,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from django.db import connections
+from django.db import connection
 
 from queues import metrics
-from queues.database import AWAY
+from queues.database import AWAY, own_connection
 from queues.maintenance import promote, prune, rescue, timeouts
 
 if TYPE_CHECKING:
@@ -74,10 +74,10 @@ class Duties:
     def _run(self) -> None:
         due = dict.fromkeys(self._duties, time.monotonic())
         try:
-            while not self._stop.wait(max(0.0, min(due.values()) - time.monotonic())):
-                self._do_what_is_due(due)
+            with own_connection():
+                while not self._stop.wait(max(0.0, min(due.values()) - time.monotonic())):
+                    self._do_what_is_due(due)
         finally:
-            connections.close_all()
             if not self._stop.is_set():
                 self.died = True
                 self._switch.stop.set()
@@ -88,6 +88,6 @@ class Duties:
                 duty.run_once()
             except AWAY as error:
                 log.warning("Maintenance waits for Postgres: %s", type(error).__name__)
-                connections.close_all()
+                connection.close()
                 self._stop.wait(OUTAGE_WAIT_SECONDS)
             due[duty] = time.monotonic() + duty.seconds

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, connection
 
 from queues.claims import Claim, claim_capped, claim_ids, claim_waiting
 from queues.conf import LOOK_SECONDS
 from queues.database import AWAY
-from queues.execution import execute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from queues.heartbeat import Heartbeat
-    from queues.recorder import AttemptRecorder
     from queues.worker.controls import Controls
     from queues.worker.offers import Offers
+    from queues.worker.pool import Pool
     from queues.worker.running import Running
     from queues.worker.slots import Slots
     from queues.worker.switch import Switch
@@ -51,11 +49,12 @@ class Parts:
     offers: Offers
     controls: Controls
     running: Running
+    pool: Pool
     switch: Switch
 
 
 class Loop:
-    """Claims what there are free slots for and runs each claim in a thread, until told to stop."""
+    """Claims what there are free slots for and hands it to the pool, until told to stop."""
 
     def __init__(self, parts: Parts, until: Until) -> None:
         self._parts = parts
@@ -117,8 +116,7 @@ class Loop:
     def _take(self, free: Mapping[str, int]) -> list[Claim]:
         # First, when it is due: hints that never end must not starve a row whose hint was lost.
         claims = self._look(free) if self._look_is_due() else []
-        left = remaining(free, claims)
-        claims += self._claim(self._parts.offers.pop(left), left) if left else []
+        claims += self._claim_offers(remaining(free, claims))
         if not claims:
             claims = self._look(free)
         if claims or self._until.burst:
@@ -130,6 +128,18 @@ class Loop:
             slots.wait(FULL_WAIT_SECONDS)
             return []
         return self._claim(self._parts.offers.wait(free, self._patience()), free)
+
+    def _claim_offers(self, free: Mapping[str, int]) -> list[Claim]:
+        """Claim what Redis offers, going on while all of it is stale.
+
+        A look takes rows whose hints are still there. To look again for those would leave the next
+        hints behind, and so on for ever.
+        """
+        while free and (ids := self._parts.offers.pop(free)):
+            claims = self._claim(ids, free)
+            if claims or self._parts.switch.stop.is_set():
+                return claims
+        return []
 
     def _claim(self, ids: Sequence[int], free: Mapping[str, int]) -> list[Claim]:
         """Claim what was offered. Hints of queues with a cap only say that it is time to look."""
@@ -162,22 +172,11 @@ class Loop:
         return max(FULL_WAIT_SECONDS, self._last_look + LOOK_SECONDS - time.monotonic())
 
     def _start(self, claims: Sequence[Claim]) -> None:
+        slots = self._parts.slots
         self.taken += len(claims)
         self._last_claim = time.monotonic()
-        self._parts.slots.take(claim.queue for claim in claims)
-        for claim, recorder in [(claim, self._parts.running.begin(claim)) for claim in claims]:
-            thread = threading.Thread(
-                target=self._run, args=(claim, recorder), name=f"job-{claim.id}", daemon=True
-            )
-            thread.start()
-
-    def _run(self, claim: Claim, recorder: AttemptRecorder) -> None:
-        try:
-            execute(claim, recorder)
-        finally:
-            self._parts.running.end(claim)
-            connections.close_all()
-            self._parts.slots.release(claim.queue)
+        slots.take(claim.queue for claim in claims)
+        self._parts.pool.submit(self._parts.running.begin(claims), running=slots.running)
 
 
 def remaining(free: Mapping[str, int], claims: Sequence[Claim]) -> dict[str, int]:

@@ -12,13 +12,15 @@ from django.db import connection, connections
 
 from queues import leases, metrics
 from queues.conf import get_queues, grace_seconds
-from queues.database import AWAY
+from queues.database import AWAY, own_connection
 from queues.heartbeat import Heartbeat
 from queues.worker.controls import Controls
 from queues.worker.duties import Duties, DutiesDiedError, Duty
 from queues.worker.loop import Loop, Parts, Until
 from queues.worker.offers import Offers
+from queues.worker.pool import Pool
 from queues.worker.running import Running
+from queues.worker.settler import Settler
 from queues.worker.slots import Slots
 
 if TYPE_CHECKING:
@@ -62,19 +64,20 @@ def work(
     capacity = {queue: get_queues()[queue].slots for queue in queues} | dict(slots or {})
     try:
         with ExitStack() as stack:
+            stack.enter_context(own_connection())
             lease = patiently(switch, lambda: stack.enter_context(Heartbeat(name, capacity)))
             log.info("Worker %s listens on %s", name, ", ".join(queues), extra=capacity)
             return _run(lease, capacity, switch, until)
     except StoppedError:
         return Done(jobs=0, must_be_replaced=False)
     finally:
-        connections.close_all()
         # Only Postgres' wrapper has a pool.
         connections["default"].close_pool()  # type: ignore[attr-defined]
 
 
 def _run(lease: Heartbeat, capacity: Mapping[str, int], switch: Switch, until: Until) -> Done:
     slots, running = Slots(capacity), Running(lease)
+    settler = Settler(slots, running, switch)
     controls = Controls(lease, slots, capacity)
     patiently(switch, controls.refresh)
     watch = Duty(run_once=running.check, seconds=1.0)
@@ -85,15 +88,19 @@ def _run(lease: Heartbeat, capacity: Mapping[str, int], switch: Switch, until: U
         offers=Offers(switch),
         controls=controls,
         running=running,
+        pool=Pool(settler.put),
         switch=switch,
     )
     with Duties(switch, watch, read) as duties:
         loop = Loop(parts, until)
-        loop.run()
-        log.info("Worker claims no more; %s jobs still run", slots.busy)
-        _finish(parts)
+        with settler:
+            loop.run()
+            log.info("Worker claims no more; %s jobs still run", slots.busy)
+            _finish(parts)
+        parts.pool.close()
+        _hand_back(lease)
     _write_last_counts()
-    if duties.died:
+    if duties.died or settler.died:
         raise DutiesDiedError("Maintenance broke; see the log above.")
     return Done(jobs=loop.taken, must_be_replaced=loop.must_be_replaced)
 
@@ -129,8 +136,11 @@ def _finish(parts: Parts) -> None:
         if switch.stop.is_set():
             deadline = min(deadline, time.monotonic() + grace_seconds())
         slots.wait(POLL_SECONDS)
+
+
+def _hand_back(lease: Heartbeat) -> None:
     try:
-        if handed := leases.hand_back(parts.lease.worker_id):
+        if handed := leases.hand_back(lease.worker_id):
             log.warning("Handed %s running jobs back", handed)
     except AWAY:
         log.warning("Postgres is away: what ran goes back when the lease runs out")

@@ -13,13 +13,15 @@ from queues.conf import STUCK_SECONDS
 from queues.recorder import AttemptRecorder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from queues.claims import Claim
     from queues.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Run:
     recorder: AttemptRecorder
     lost_at: float | None = None
@@ -34,17 +36,19 @@ class Running:
         self._runs: dict[tuple[int, int], _Run] = {}
         self._strays: dict[int, int] = {}
 
-    def begin(self, claim: Claim) -> AttemptRecorder:
-        """Count a run, and return what its handler writes with."""
-        recorder = AttemptRecorder(claim)
+    def begin(self, claims: Iterable[Claim]) -> list[tuple[Claim, AttemptRecorder]]:
+        """Count runs, and return each claim with what its handler writes with."""
+        begun = [(claim, AttemptRecorder(claim)) for claim in claims]
         with self._lock:
-            self._runs[claim.id, claim.token] = _Run(recorder=recorder)
-        return recorder
+            for claim, recorder in begun:
+                self._runs[claim.id, claim.token] = _Run(recorder)
+        return begun
 
-    def end(self, claim: Claim) -> None:
-        """Count a run no more."""
+    def end(self, claims: Iterable[Claim]) -> None:
+        """Count runs no more."""
         with self._lock:
-            self._runs.pop((claim.id, claim.token), None)
+            for claim in claims:
+                self._runs.pop((claim.id, claim.token), None)
 
     def check(self) -> int:
         """Tell the runs whose jobs are not this worker's any more; return how many are left.

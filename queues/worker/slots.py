@@ -11,25 +11,37 @@ if TYPE_CHECKING:
 
 
 class Slots:
-    """Counts what runs. Safe to use from every thread."""
+    """Counts what runs, and what has run and is not settled. Safe to use from every thread.
+
+    As many jobs may be unsettled as may run: beyond that no slot is free, so that a slow database
+    slows claiming down.
+    """
 
     def __init__(self, capacity: Mapping[str, int]) -> None:
         self._capacity = dict(capacity)
         self._taken: Counter[str] = Counter()
+        self._unsettled = 0
         self._released = threading.Condition()
         self.releases = 0
 
     @property
-    def busy(self) -> int:
+    def running(self) -> int:
         """How many jobs run now."""
         with self._released:
             return self._taken.total()
 
+    @property
+    def busy(self) -> int:
+        """How many jobs run or are not settled yet."""
+        with self._released:
+            return self._taken.total() + self._unsettled
+
     def free(self, *, most: int | None = None) -> dict[str, int]:
         """Return the queues that have free slots, and how many, `most` in all."""
-        left = sum(self._capacity.values()) if most is None else most
         found = {}
         with self._released:
+            left = 2 * sum(self._capacity.values()) - self._taken.total() - self._unsettled
+            left = left if most is None else min(left, most)
             for queue, capacity in self._capacity.items():
                 count = min(capacity - self._taken[queue], left)
                 if count > 0:
@@ -58,9 +70,17 @@ class Slots:
             self._taken.update(queues)
 
     def release(self, queue: str) -> None:
-        """Count one running job less, and wake who waits for a slot."""
+        """Count one running job less and one unsettled job more, and wake who waits for a slot."""
         with self._released:
             self._taken[queue] -= 1
+            self._unsettled += 1
+            self.releases += 1
+            self._released.notify_all()
+
+    def settled(self, count: int) -> None:
+        """Count some unsettled jobs less, and wake who waits."""
+        with self._released:
+            self._unsettled -= count
             self.releases += 1
             self._released.notify_all()
 

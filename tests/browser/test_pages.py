@@ -6,10 +6,12 @@ import json
 
 import pytest
 
-from queues import leases, settle
+from queues import leases
 from queues.claims import claim_ids
 from queues.enqueue import enqueue
 from queues.models import Job
+from queues.trouble import Trouble
+from tests import settling
 from tests.jobs import QUEUE, Act
 
 
@@ -18,7 +20,7 @@ def failed_job(transactional_db):
     job = enqueue(Act(what="raise"), attempts=1)
     worker_id = leases.register("one", {QUEUE: 1}, version="1")
     (claim,) = claim_ids(worker_id, [job.pk], [QUEUE])
-    settle.fail_attempt(claim, settle.Trouble.of(error_class="ValueError", message="no luck"))
+    settling.fail_attempt(claim, Trouble.of(error_class="ValueError", message="no luck"))
     return job
 
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from queues import leases, settle
+from queues import leases
 from queues.claims import claim_ids
 from queues.enqueue import enqueue
 from queues.models import Job
+from queues.trouble import Trouble
+from tests import settling
 from tests.jobs import QUEUE, Act
 
 pytestmark = pytest.mark.django_db
@@ -18,8 +20,8 @@ def failed_job():
     job = enqueue(Act(what="raise", text="<b>no luck</b>"), attempts=1)
     worker_id = leases.register("one", {QUEUE: 1}, version="1")
     (claim,) = claim_ids(worker_id, [job.pk], [QUEUE])
-    trouble = settle.Trouble.of(error_class="ValueError", message="<b>no luck</b>", traceback="tb")
-    settle.fail_attempt(claim, trouble)
+    trouble = Trouble.of(error_class="ValueError", message="<b>no luck</b>", traceback="tb")
+    settling.fail_attempt(claim, trouble)
     return job
 
 

@@ -10,7 +10,7 @@ from queues.enqueue import enqueue
 from queues.execution import execute
 from queues.models import Attempt, Job
 from queues.recorder import AttemptRecorder
-from queues.settle import Verdict
+from queues.settlement import Verdict
 from tests.jobs import QUEUE
 from tests.life_jobs import Sign
 from tests.threads import in_thread, together

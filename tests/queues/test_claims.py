@@ -36,7 +36,7 @@ def test_a_claim_moves_the_job_and_raises_attempt_and_token(worker_id):
 @pytest.mark.parametrize("state", [state for state in State if state is not State.WAITING])
 def test_an_id_that_does_not_wait_is_dropped(worker_id, state):
     job = enqueue(NOTE)
-    Job.objects.filter(pk=job.pk).update(state=state)
+    Job.objects.filter(pk=job.pk).update(state=state, worker=worker_id)
     assert claim_ids(worker_id, [job.pk, 999_999_999], SLOTS) == []
 
 
@@ -97,7 +97,7 @@ def test_a_claim_whose_answer_never_arrived_is_handed_back():
         running = Running(lease)
         known, stray = enqueue(NOTE), enqueue(NOTE)
         (claim,) = claim_ids(lease.worker_id, [known.pk], SLOTS)
-        running.begin(claim)
+        running.begin([claim])
         claim_ids(lease.worker_id, [stray.pk], SLOTS)
         running.check()
         assert Job.objects.get(pk=stray.pk).state == State.ACTIVE

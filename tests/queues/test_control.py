@@ -8,15 +8,16 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
-from queues import control, leases, metrics, queue_control, settle
+from queues import control, leases, metrics, queue_control
 from queues.claims import claim_capped, claim_ids, claim_waiting
 from queues.control import ControlError, NoJobError
 from queues.enqueue import enqueue, enqueue_many
 from queues.maintenance import promote, rescue
 from queues.models import Attempt, Job, Metric, Worker
-from queues.settle import Verdict
+from queues.settlement import Verdict
 from queues.states import FINISHED, LIVE, State
 from queues.transport import hints
+from tests import settling
 from tests.jobs import QUEUE, Act, Notify
 from tests.threads import together
 from tests.unit_jobs import Owned
@@ -40,7 +41,11 @@ VERBS = {
 def job_in(state, **options):
     job = enqueue(ACT, **options)
     Job.objects.filter(pk=job.pk).update(
-        state=state, attempt=2, finished_at=Now() if state in FINISHED else None, started_at=Now()
+        state=state,
+        attempt=2,
+        finished_at=Now() if state in FINISHED else None,
+        started_at=Now(),
+        worker=leases.register("one", FREE, version="1") if state == State.ACTIVE else None,
     )
     return job
 
@@ -79,7 +84,7 @@ def test_there_is_no_such_job(verb):
 def test_a_cancelled_run_leaves_a_row_and_its_worker_writes_nothing_more():
     claim = claimed()
     assert control.cancel(claim.id).state == "cancelled"
-    assert settle.complete(claim, "late") is Verdict.LOST
+    assert settling.complete(claim, "late") is Verdict.LOST
     assert Attempt.objects.get().outcome == "cancelled"
     assert Job.objects.get().result is None
 
@@ -130,7 +135,7 @@ def test_of_a_cancel_and_a_settling_one_wins():
     for _ in range(10):
         claim = claimed()
         cancelled, verdict = raced(
-            lambda c=claim: control.cancel(c.id), lambda c=claim: settle.complete(c, None)
+            lambda c=claim: control.cancel(c.id), lambda c=claim: settling.complete(c, None)
         )
         assert (cancelled is None) == (verdict is Verdict.COMPLETED)
 
@@ -164,7 +169,7 @@ def test_of_a_rescue_and_a_settling_one_wins():
     for _ in range(10):
         claim = claimed()
         Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
-        rescued, verdict = raced(rescue.run_once, lambda c=claim: settle.complete(c, None))
+        rescued, verdict = raced(rescue.run_once, lambda c=claim: settling.complete(c, None))
         assert rescued == (verdict is Verdict.LOST)
 
 

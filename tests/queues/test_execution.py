@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from queues import leases, settle
+from queues import leases
 from queues.claims import claim_ids
 from queues.enqueue import enqueue
 from queues.execution import execute, run
 from queues.models import Attempt, Job, Worker
 from queues.recorder import AttemptRecorder
-from queues.settle import Trouble, Verdict
+from queues.settlement import Verdict
 from queues.states import State
+from queues.trouble import Trouble
+from tests import settling
 from tests.jobs import QUEUE, Act, Note
 from tests.threads import in_thread, together
 
@@ -114,9 +116,9 @@ def test_a_payload_that_does_not_fit_its_kind_ends_the_job():
 @pytest.mark.parametrize(
     "ending",
     [
-        lambda claim: settle.complete(claim, "late"),
-        lambda claim: settle.fail_attempt(claim, Trouble(error_class="", message="late")),
-        lambda claim: settle.snooze(claim, 5),
+        lambda claim: settling.complete(claim, "late"),
+        lambda claim: settling.fail_attempt(claim, Trouble(error_class="", message="late")),
+        lambda claim: settling.snooze(claim, 5),
     ],
 )
 def test_an_old_token_writes_nothing(ending):
@@ -132,8 +134,8 @@ def test_of_two_settlings_of_one_claim_one_loses():
     for _ in range(10):
         claim = claimed(Act(what="return"))
         verdicts = together(
-            lambda claim=claim: settle.complete(claim, "first"),
-            lambda claim=claim: settle.snooze(claim, 5),
+            lambda claim=claim: settling.complete(claim, "first"),
+            lambda claim=claim: settling.snooze(claim, 5),
         )
         assert verdicts.count(Verdict.LOST) == 1
 

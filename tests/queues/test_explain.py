@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from queues import checks, control, leases, queue_control, settle
+from queues import checks, control, leases, queue_control
 from queues.claims import claim_ids
 from queues.enqueue import enqueue
 from queues.explain import explain
 from queues.models import Job, Worker
+from queues.trouble import Trouble
+from tests import settling
 from tests.jobs import QUEUE, Act
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,14 +95,14 @@ def test_the_slots_of_all_who_listen_are_added_up(worker):
 
 def test_it_is_delayed_by_a_snooze(worker):
     job = enqueue(ACT)
-    settle.snooze(claim(worker, job), 60)
+    settling.snooze(claim(worker, job), 60)
     assert why(job).endswith(" UTC, after attempt 1 of 3 snoozed.")
 
 
 def test_nobody_holds_it(worker):
     job = enqueue(ACT)
     claim(worker, job)
-    Worker.objects.all().delete()
+    leases.retire(worker.pk)
     assert why(job).startswith("Active, but no worker holds it")
 
 
@@ -115,7 +117,7 @@ def test_others_are_ahead(worker):
 def test_it_is_delayed_by_its_enqueue_or_by_a_failure(worker):
     assert why(enqueue(ACT, delay=60)).endswith(" UTC, as it was enqueued.")
     job = enqueue(ACT, backoff=60_000)
-    settle.fail_attempt(claim(worker, job), settle.Trouble(error_class="E", message="m"))
+    settling.fail_attempt(claim(worker, job), settling.TROUBLE)
     assert why(job).endswith(" UTC, after attempt 1 of 3 failed.")
 
 
@@ -130,10 +132,10 @@ def test_it_runs_or_its_worker_has_fallen_silent(worker):
 
 def test_it_has_ended(worker):
     failed, cancelled = enqueue(ACT, attempts=1), enqueue(ACT)
-    settle.fail_attempt(claim(worker, failed), settle.Trouble(error_class="E", message="no luck"))
+    settling.fail_attempt(claim(worker, failed), Trouble(error_class="E", message="no luck"))
     control.cancel(cancelled.pk)
     assert why(failed) == "Failed (attempts spent): no luck"
     assert why(cancelled).startswith("Cancelled at ")
     done = enqueue(ACT)
-    settle.complete(claim(worker, done), None)
+    settling.complete(claim(worker, done), None)
     assert why(done).startswith("Completed at ")

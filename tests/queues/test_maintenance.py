@@ -6,15 +6,16 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from queues import leases, settle
+from queues import leases
 from queues.claims import claim_ids
 from queues.conf import MAX_CRASHES
 from queues.enqueue import enqueue
 from queues.maintenance import promote, prune, rescue, timeouts
 from queues.models import Attempt, Job, Worker
-from queues.settle import Verdict
+from queues.settlement import Verdict
 from queues.states import State
 from queues.transport import hints
+from tests import settling
 from tests.jobs import QUEUE, Act
 from tests.threads import together
 
@@ -57,7 +58,7 @@ def test_a_dead_workers_job_goes_to_the_front_and_gets_its_attempt_back():
     job = Job.objects.get(pk=claim.id)
     assert (job.state, job.front, job.attempt, job.crashes) == (State.WAITING, True, 0, 1)
     assert job.token == claim.token + 1
-    assert settle.complete(claim, "late") is Verdict.LOST
+    assert settling.complete(claim, "late") is Verdict.LOST
     assert Attempt.objects.get().outcome == "crashed"
     assert not Worker.objects.exists()
     assert hints.pop(SLOTS) == [claim.id]
@@ -85,6 +86,7 @@ def test_a_beat_and_a_rescue_at_the_same_moment_agree():
         let_leases_run_out()
         lease, rescued = together(lambda w=worker_id: leases.beat(w), rescue.run_once)
         assert (lease is leases.Lease.LOST) == (rescued == 1)
+        leases.hand_back(worker_id)
         Worker.objects.all().delete()
 
 
@@ -109,7 +111,7 @@ def test_an_attempt_beyond_its_deadline_fails(attempts, state):
     job = Job.objects.get(pk=claim.id)
     assert (job.state, job.cause) == (state, "timeout" if state is State.FAILED else "")
     assert Attempt.objects.get().outcome == "timed out"
-    assert settle.complete(claim, "late") is Verdict.LOST
+    assert settling.complete(claim, "late") is Verdict.LOST
 
 
 def finished(state, number, **options):
@@ -138,7 +140,7 @@ def test_a_jobs_own_retention_wins():
 
 def test_pruning_takes_the_attempts_along():
     claim = claimed(attempts=1, keep_failed=0)
-    settle.fail_attempt(claim, settle.Trouble(error_class="E", message="m"))
+    settling.fail_attempt(claim, settling.TROUBLE)
     assert prune.run_once() == 1
     assert not Attempt.objects.exists()
 

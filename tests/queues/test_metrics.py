@@ -72,7 +72,7 @@ def _write_into_a_broken_transaction():
 @pytest.mark.django_db(transaction=True)
 def test_what_could_not_be_written_stays_counted():
     metrics.count(QUEUE, "tests.act", "completed")
-    metrics.observe(QUEUE, "tests.act", wait_ms=3, run_ms=70)
+    metrics.observe(QUEUE, "tests.act", [], wait_ms=3, run_ms=70)
     with pytest.raises(DatabaseError):
         _write_into_a_broken_transaction()
     assert metrics.run_once() == 1
@@ -86,7 +86,7 @@ def test_what_could_not_be_written_stays_counted():
 def test_a_minute_of_a_kind_has_one_row_that_adds_up():
     for number in range(3):
         metrics.count(QUEUE, "tests.act", "retried")
-        metrics.observe(QUEUE, "tests.act", wait_ms=0, run_ms=10**number)
+        metrics.observe(QUEUE, "tests.act", [], wait_ms=0, run_ms=10**number)
         metrics.run_once()
     Metric.objects.update(minute=Metric.objects.earliest("minute").minute - timedelta(minutes=1))
     metrics.count(QUEUE, "tests.act", "retried")

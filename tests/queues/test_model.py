@@ -10,15 +10,17 @@ from django.db.models.functions import Now
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from queues import control, leases, settle
+from queues import control, leases
 from queues.claims import claim_ids
 from queues.conf import MAX_CRASHES
 from queues.control import ControlError
 from queues.enqueue import enqueue
 from queues.maintenance import promote, rescue
 from queues.models import Attempt, Job, Worker
-from queues.settle import Trouble, Verdict
+from queues.settlement import Verdict
 from queues.states import FINISHED, LIVE, TRANSITIONS, Event, State
+from queues.trouble import Trouble
+from tests import settling
 from tests.jobs import QUEUE, Act
 
 ATTEMPTS = 2
@@ -115,16 +117,16 @@ class Engine:
             self.stale, self.claimed = self.claimed, claim
 
     def return_(self):
-        settle.complete(self.claimed, None)
+        settling.complete(self.claimed, None)
 
     def raise_(self):
-        settle.fail_attempt(self.claimed, TROUBLE)
+        settling.fail_attempt(self.claimed, TROUBLE)
 
     def give_up(self):
-        settle.give_up(self.claimed, TROUBLE, cause="refused")
+        settling.give_up(self.claimed, TROUBLE)
 
     def snooze(self):
-        settle.snooze(self.claimed, 60)
+        settling.snooze(self.claimed, 60)
 
     def hand_back(self):
         for worker_id in Worker.objects.values_list("pk", flat=True):
@@ -175,4 +177,4 @@ def test_any_events_in_any_order_leave_the_job_as_the_table_says(events, delay):
         assert (job.worker_id is not None) == (job.state == State.ACTIVE)
         assert (job.finished_at is not None) == (job.state in FINISHED)
         if engine.stale is not None:
-            assert settle.complete(engine.stale, "stale") is Verdict.LOST
+            assert settling.complete(engine.stale, "stale") is Verdict.LOST

@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 from django.db import connection, transaction
 
-from queues import control, leases, settle
+from queues import control, leases
 from queues.claims import claim_ids
 from queues.enqueue import enqueue
 from queues.models import Effect, Job, LogLine
 from queues.recorder import MAX_LINES, AttemptRecorder, LostError
+from tests import settling
 from tests.jobs import QUEUE, Act
 from tests.threads import in_thread
 
@@ -111,7 +112,7 @@ def test_an_effect_is_not_even_begun_for_a_job_that_was_taken_away(recorder, cla
 
 def test_a_later_attempt_gets_what_an_earlier_one_did(recorder, claim):
     recorder.once("boost", lambda _key: [1, 2])
-    settle.fail_attempt(claim, settle.Trouble(error_class="E", message="m"), wait_ms=0)
+    settling.fail_attempt(claim, settling.TROUBLE, wait_ms=0)
     (later,) = claim_ids(leases.register("two", {QUEUE: 4}, version="1"), [claim.id], [QUEUE])
     assert later.token == claim.token + 1
     assert AttemptRecorder(later).once("boost", lambda _key: "again") == [1, 2]
@@ -119,7 +120,7 @@ def test_a_later_attempt_gets_what_an_earlier_one_did(recorder, claim):
 
 def test_each_attempt_has_its_own_number_of_lines(recorder, claim):
     recorder.log("first")
-    settle.fail_attempt(claim, settle.Trouble(error_class="E", message="m"), wait_ms=0)
+    settling.fail_attempt(claim, settling.TROUBLE, wait_ms=0)
     recorder.log("too late")
     (later,) = claim_ids(leases.register("two", {QUEUE: 4}, version="1"), [claim.id], [QUEUE])
     AttemptRecorder(later).log("second")

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
-from queues import control, leases, settle
+from queues import control, leases
 from queues.claims import claim_ids
 from queues.conf import MAX_CRASHES
 from queues.enqueue import EnqueueError, enqueue
@@ -14,6 +14,7 @@ from queues.maintenance import prune, rescue
 from queues.models import Job, Worker
 from queues.transport import hints
 from queues.unique import Answer, Mode, Unique, UniqueError
+from tests import settling
 from tests.jobs import QUEUE, Act, Note
 from tests.threads import together
 
@@ -35,7 +36,7 @@ def texts():
 
 
 def finish_by_failing(job_claim):
-    settle.give_up(job_claim, settle.Trouble(error_class="E", message="m"), cause="refused")
+    settling.give_up(job_claim, settling.TROUBLE)
 
 
 def test_while_the_first_is_not_finished_a_second_gets_the_firsts_id():
@@ -49,7 +50,7 @@ def test_while_the_first_is_not_finished_a_second_gets_the_firsts_id():
 @pytest.mark.parametrize(
     "finish",
     [
-        lambda job: settle.complete(claim(job), None),
+        lambda job: settling.complete(claim(job), None),
         lambda job: finish_by_failing(claim(job)),
         lambda job: control.cancel(job.pk),
         lambda job: control.remove(job.pk),
@@ -63,7 +64,7 @@ def test_a_finished_job_frees_its_key(finish):
 
 def test_a_failed_attempt_does_not_free_the_key():
     first = add("a", backoff=60_000)
-    settle.fail_attempt(claim(first), settle.Trouble(error_class="E", message="m"))
+    settling.fail_attempt(claim(first), settling.TROUBLE)
     assert add("b").answer is Answer.EXISTS
 
 
@@ -91,7 +92,7 @@ def test_keys_of_two_kinds_are_two_keys():
 def test_a_throttle_holds_its_key_for_its_time_whatever_the_job_does():
     throttle = Unique(key="k", mode=Mode.THROTTLE, ttl=60)
     first = add("a", unique=throttle, keep_completed=0)
-    settle.complete(claim(first), None)
+    settling.complete(claim(first), None)
     prune.run_once()
     assert add("b", unique=throttle).answer is Answer.EXISTS
     Job.objects.update(unique_until=Now() - timedelta(seconds=1))
@@ -143,11 +144,11 @@ def test_a_debounce_leaves_a_job_alone_that_has_begun_although_it_is_delayed_aga
     debounce = Unique(key="k", mode=Mode.DEBOUNCE, ttl=60)
     first = add("a", unique=debounce, delay=30, backoff=60_000)
     control.promote(first.pk)
-    trouble = settle.Trouble(error_class="E", message="m")
+    trouble = settling.TROUBLE
     if leave == "fail":
-        settle.fail_attempt(claim(first), trouble)
+        settling.fail_attempt(claim(first), trouble)
     else:
-        settle.snooze(claim(first), 60)
+        settling.snooze(claim(first), 60)
     before = Job.objects.values().get()
     assert before["state"] == "delayed"
     assert add("b", unique=debounce, delay=30).answer is Answer.EXISTS
@@ -179,10 +180,10 @@ def test_of_a_promotion_and_a_debounce_the_job_is_replaced_before_it_waits_or_no
 def test_a_retried_throttle_holds_its_key_for_the_rest_of_its_time():
     throttle = Unique(key="k", mode=Mode.THROTTLE, ttl=60)
     first = add("a", unique=throttle)
-    settle.complete(claim(first), None)
+    settling.complete(claim(first), None)
     control.retry(first.pk)
     assert add("b", unique=throttle).answer is Answer.EXISTS
-    settle.complete(claim(first), None)
+    settling.complete(claim(first), None)
     assert add("b", unique=throttle).answer is Answer.EXISTS
     Job.objects.update(unique_until=Now() - timedelta(seconds=1))
     control.retry(first.pk)
@@ -210,7 +211,7 @@ def crash_out(job_claim):
 @pytest.mark.parametrize(
     "finish",
     [
-        lambda claim: settle.complete(claim, None),
+        lambda claim: settling.complete(claim, None),
         finish_by_failing,
         lambda claim: control.cancel(claim.id),
         crash_out,
@@ -232,10 +233,10 @@ def test_the_newest_that_came_while_the_first_ran_follows_it(finish):
 def test_nothing_follows_while_attempts_are_left():
     running = claim(add("a", unique=Unique(key="k", mode=Mode.KEEP_LAST), backoff=60_000))
     kept("b")
-    settle.fail_attempt(running, settle.Trouble(error_class="E", message="m"))
+    settling.fail_attempt(running, settling.TROUBLE)
     assert texts() == ["a"]
     control.promote(running.id)
-    settle.complete(claim(Job.objects.get()), None)
+    settling.complete(claim(Job.objects.get()), None)
     assert texts() == ["a", "b"]
 
 
@@ -248,7 +249,7 @@ def test_of_a_settling_and_a_newcomer_the_newcomer_is_never_lost():
     for _ in range(15):
         Job.objects.all().delete()
         running = claim(kept("a"))
-        _, newcomer = together(lambda c=running: settle.complete(c, None), lambda: kept("b"))
+        _, newcomer = together(lambda c=running: settling.complete(c, None), lambda: kept("b"))
         assert newcomer.answer in {Answer.KEPT, Answer.CREATED}
         assert texts() == ["a", "b"]
 
@@ -284,7 +285,7 @@ def test_a_follower_keeps_its_own_options_and_its_place():
     running = claim(add("a", unique=newest))
     add("b", unique=newest, front=True, attempts=7, keep_failed={"count": 2, "age": 3}, backoff=9)
     plain = add("c", unique="other")
-    settle.complete(running, None)
+    settling.complete(running, None)
     follower = Job.objects.get(payload__text="b")
     assert (follower.front, follower.max_attempts, follower.backoff["delay"]) == (True, 7, 9)
     assert (follower.keep_failed, follower.keep_failed_age) == (2, 3)
@@ -297,7 +298,7 @@ def test_a_follower_may_be_delayed():
     running = claim(add("a", unique=newest))
     add("b", unique=newest, delay=60)
     hints.pop(FREE)
-    settle.complete(running, None)
+    settling.complete(running, None)
     follower = Job.objects.get(payload__text="b")
     assert follower.state == "delayed"
     assert follower.run_at - follower.created_at > timedelta(seconds=59)
@@ -309,5 +310,5 @@ def test_a_rolled_back_newcomer_follows_nobody():
     with transaction.atomic():
         kept("b")
         transaction.set_rollback(True)
-    settle.complete(running, None)
+    settling.complete(running, None)
     assert texts() == ["a"]

@@ -1,0 +1,57 @@
+"""The threads in which a worker's handlers run."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from queues.database import let_go
+from queues.endings import Gone
+from queues.execution import Performed, perform
+from queues.settlement import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from queues.claims import Claim
+    from queues.recorder import AttemptRecorder
+
+    Task = tuple[Claim, AttemptRecorder]
+
+log = logging.getLogger(__name__)
+
+
+class Pool:
+    """Performs claims in threads that are kept for the next ones. As many as run at once."""
+
+    def __init__(self, done: Callable[[Performed], None]) -> None:
+        self._done = done
+        self._tasks: SimpleQueue[Task | None] = SimpleQueue()
+        self._threads = 0
+
+    def submit(self, tasks: Sequence[Task], *, running: int) -> None:
+        """Perform claims, in as many threads as `running` says that there are claims at all."""
+        for task in tasks:
+            self._tasks.put(task)
+        for _ in range(self._threads, running):
+            self._threads += 1
+            threading.Thread(target=self._run, name=f"job-{self._threads}", daemon=True).start()
+
+    def close(self) -> None:
+        """Let the threads end once they have nothing to do. Those that are stuck stay behind."""
+        for _ in range(self._threads):
+            self._tasks.put(None)
+
+    def _run(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            claim, recorder = task
+            try:
+                performed = perform(claim, recorder)
+            except BaseException:
+                # No handler's doing, for those are caught where they are called.
+                log.exception("Job %s broke its thread", claim.id)
+                performed = Performed(claim, Gone(), Verdict.LOST, 0.0)
+            let_go()
+            self._done(performed)
