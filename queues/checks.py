@@ -21,7 +21,6 @@ CLASSES: Final = {
     "JOB_CLASS": "queues.transport.job.HubJob",
     "WORKER_CLASS": "queues.transport.worker.HubWorker",
 }
-THREADS_BESIDE_SLOTS: Final = 4
 
 
 @register()
@@ -60,7 +59,7 @@ def pool_size(**_kwargs: Any) -> list[CheckMessage]:
     pool = settings.DATABASES["default"].get("OPTIONS", {}).get("pool")
     if not isinstance(pool, dict) or queue_settings():
         return []
-    wanted = sum(conf.slots for conf in get_queues().values()) + THREADS_BESIDE_SLOTS
+    wanted = sum(conf.slots for conf in get_queues().values())
     if pool["max_size"] >= wanted:
         return []
     text = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from queues.models.attempt import Outcome
 from queues.trouble import Trouble
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from queues.claims import Claim
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(NamedTuple):
     """The handler returned. `result` is JSON text, or None for a null."""
 
     result: str | None

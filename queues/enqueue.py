@@ -6,10 +6,10 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 
 from queues.conf import MAX_BULK
-from queues.database import execute, fetch
+from queues.database import array, execute, fetch, fetch_prepared, text_array
 from queues.models import Job
 from queues.options import Draft, EnqueueError, Options, draft
 from queues.statements.accepting import (
@@ -27,7 +27,7 @@ from queues.transport.hints import Hint, push
 from queues.unique import Answer, Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from queues.arguments import Arguments
 
@@ -63,9 +63,7 @@ def enqueue(arguments: Arguments, **options: Unpack[Options]) -> Job:
     arguments that cannot travel, and for a kind that has no handler.
     """
     wanted = draft(arguments, options)
-    job = _insert_unique(wanted) if wanted.unique else _insert(wanted, RETURNING)
-    if job is None:
-        raise EnqueueError("unique", "lost a row that nothing conflicts with.")
+    job = _insert_unique(wanted) if wanted.unique else _insert(wanted)
     if job.answer is Answer.CREATED:
         transaction.on_commit(lambda: _announce(job, wanted))
     return job
@@ -83,11 +81,27 @@ def enqueue_many(items: Iterable[Arguments | tuple[Arguments, Options]]) -> list
         raise EnqueueError("items", f"are {len(drafts)}; allowed: {MAX_BULK} at a time.")
     if not drafts:
         return []
-    keys = [key for key in drafts[0].values if key not in {"unique_key", "ttl"}]
-    columns = {key: [one.values[key] for one in drafts] for key in keys}
-    ids = sorted(row[0] for row in fetch(INSERT_MANY, columns))
+    ids = sorted(row[0] for row in fetch_prepared(INSERT_MANY, _columns(drafts)))
     transaction.on_commit(lambda: _announce_many(ids, drafts))
     return ids
+
+
+def _columns(drafts: Sequence[Draft]) -> dict[str, Any]:
+    """Return the parameters of INSERT_MANY: payloads, and each different shape once."""
+    numbers: dict[tuple[int, str, str], int] = {}
+    shapes: list[dict[str, Any]] = []
+    places = []
+    for one in drafts:
+        key = (id(one.shape), one.name, one.owner)
+        if key not in numbers:
+            shapes.append({**one.shape, "name": one.name, "owner": one.owner})
+            numbers[key] = len(shapes)
+        places.append(numbers[key])
+    return {
+        "payloads": text_array(one.payload for one in drafts),
+        "shapes": array(places),
+        **{name: [shape[name] for shape in shapes] for name in shapes[0]},
+    }
 
 
 def _draft_at(index: int, item: Arguments | tuple[Arguments, Options]) -> Draft:
@@ -100,41 +114,40 @@ def _draft_at(index: int, item: Arguments | tuple[Arguments, Options]) -> Draft:
         raise EnqueueError(f"{index}.{error.field}", str(error).partition(": ")[2]) from error
 
 
-def _insert(wanted: Draft, ending: str, **more: Any) -> Job | None:
-    """Insert, and return the row of the job that the statement touched, if it touched one."""
-    rows = fetch(INSERT_JOB + ending, {**wanted.values, **more})
-    if not rows:
-        return None
-    columns = {field.attname for field in Job._meta.concrete_fields}  # noqa: SLF001  (Django documents _meta)
-    values = {key: value for key, value in wanted.values.items() if key in columns}
-    job = Job(**values)
-    job.payload, job.backoff = json.loads(job.payload), json.loads(job.backoff)
-    job.pk, job.created_at, job.run_at, job.state = rows[0][:4]
-    job._state.adding = False  # noqa: SLF001  (Django documents _state)
-    job.answer = Answer.CREATED
-    return job
+def _insert(wanted: Draft) -> Job:
+    """Insert, and return the job as its row is."""
+    rows = fetch_prepared(INSERT_JOB + RETURNING, wanted.values)
+    values = {**_EMPTY, **wanted.values, "unique_until": None}
+    values |= dict(zip(("id", "created_at", "run_at", "state"), rows[0], strict=True))
+    values["payload"], values["backoff"] = json.loads(wanted.payload), json.loads(values["backoff"])
+    return Job.from_db(DEFAULT_DB_ALIAS, _NAMES, [values[name] for name in _NAMES])
+
+
+_NAMES: Final = [field.attname for field in Job._meta.concrete_fields]  # noqa: SLF001  (Django documents _meta)
+_EMPTY: Final = {field.attname: field.get_default() for field in Job._meta.concrete_fields}  # noqa: SLF001
 
 
 def _insert_unique(wanted: Draft) -> Job:
     """Insert, or return the holder of the key. Whoever else holds it is never waited for long."""
     mode = Mode(wanted.unique.mode) if wanted.unique else Mode.SIMPLE
-    successor = json.dumps({**wanted.values, **_as_columns(wanted)}, default=str)
+    values = wanted.values
+    successor = json.dumps({**values, **_as_columns(wanted)}, default=str)
     ending = f"{ON_CONFLICT[mode]} {RETURNING}, (xmax = 0) AS is_new"
     for _ in range(TRIES_FOR_A_KEY):
-        execute(EXPIRE_KEY, wanted.values)
+        execute(EXPIRE_KEY, values)
         # Together, for once it is committed a worker may be done with it, and its row gone.
         with transaction.atomic(savepoint=False):
-            rows = fetch(INSERT_JOB + ending, {**wanted.values, "successor": successor})
+            rows = fetch(INSERT_JOB + ending, {**values, "successor": successor})
             if rows:
                 job = Job.objects.get(pk=rows[0][0])
                 job.answer = Answer.CREATED if rows[0][4] else _CHANGED[mode]
                 return job
-        holder = fetch(HOLDER, wanted.values)
+        holder = fetch(HOLDER, values)
         found = Job.objects.filter(pk=holder[0][0]).first() if holder else None
         if found:
             found.answer = Answer.EXISTS
             return found
-    raise KeyContestedError(f"The key {wanted.values['unique_key']!r} changes hands too fast.")
+    raise KeyContestedError(f"The key {values['unique_key']!r} changes hands too fast.")
 
 
 _CHANGED: Final = {
@@ -147,7 +160,7 @@ _CHANGED: Final = {
 
 def _as_columns(wanted: Draft) -> dict[str, Any]:
     """Return the values that travel as JSON inside JSON, as JSON."""
-    return {key: json.loads(wanted.values[key]) for key in ("payload", "backoff")}
+    return {"payload": json.loads(wanted.payload), "backoff": json.loads(wanted.shape["backoff"])}
 
 
 def _announce(job: Job, wanted: Draft) -> None:
@@ -164,12 +177,7 @@ def _announce(job: Job, wanted: Draft) -> None:
 def _announce_many(ids: list[int], drafts: list[Draft]) -> None:
     log.info("Added %s jobs", len(ids), extra={"first": ids[0], "last": ids[-1]})
     push(
-        Hint(
-            id=id_,
-            queue=one.values["queue"],
-            priority=one.values["priority"],
-            front=one.values["front"],
-        )
+        Hint(id_, one.conf.name, one.shape["priority"], one.shape["front"])
         for id_, one in zip(ids, drafts, strict=True)
-        if one.values["state"] == State.WAITING
+        if one.shape["state"] == State.WAITING
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError, transaction
@@ -43,8 +42,7 @@ class _RollBack(Exception):  # noqa: N818  (leaves a transaction, and goes no fu
         self.ending = ending
 
 
-@dataclass(frozen=True, slots=True)
-class Performed:
+class Performed(NamedTuple):
     """A handler's run: how it ended, and the verdict if that is settled already.
 
     `is_bare` says that no row belongs to the job but its own.

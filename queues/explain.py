@@ -80,7 +80,7 @@ def _waiting(job: Job) -> str:
 
 def _active(job: Job) -> str:
     # Its row may go at any moment, and no constraint forbids that.
-    worker = Worker.objects.filter(pk=job.worker_id).first()
+    worker = Worker.objects.filter(pk=job.worker_id or 0).first()
     if worker is None:
         return "Active, but no worker holds it; it goes back to its queue."
     silent = (worker.expires_at, worker.beat_at)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 from queues import registry, strict_json
 from queues.arguments import Arguments, ArgumentsError
@@ -56,55 +58,78 @@ class Options(TypedDict, total=False):
 
 
 OPTIONS: Final = tuple(Options.__annotations__)
+# json.dumps would make an encoder for each payload.
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A job that may be inserted: `values` are the parameters of the statements."""
+    """A job that may be inserted. `shape` is shared by all jobs of one kind with equal options."""
 
     conf: QueueConf
-    values: dict[str, Any]
+    shape: Mapping[str, Any]
+    name: str
+    owner: str
+    payload: str
     unique: Unique | None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of the statement that inserts one job."""
+        return {
+            **self.shape,
+            "name": self.name,
+            "owner": self.owner,
+            "payload": self.payload,
+            "unique_key": self.unique.key if self.unique else "",
+            "ttl": self.unique.ttl if self.unique else None,
+        }
 
 
 def draft(arguments: Arguments, options: Options) -> Draft:
     """Return the job that the arguments and options describe. Raises EnqueueError."""
-    unknown = set(options) - set(OPTIONS)
-    if unknown:
-        raise EnqueueError(min(unknown), f"is no option; allowed: {', '.join(OPTIONS)}.")
     spec = _spec(arguments)
     conf = get_queues()[spec.queue]
     unique = _unique(options.get("unique"))
-    return Draft(
-        conf=conf,
-        unique=unique,
-        values={
+    # Types too, for True equals 1 and is no priority.
+    items = tuple((name, type(value), value) for name, value in options.items() if name != "unique")
+    try:
+        shape = _kept_shape(spec, conf, items)
+    except TypeError:
+        # A policy that is a dictionary cannot be looked up.
+        shape = _shape(spec, conf, options)
+    return Draft(conf=conf, shape=shape, unique=unique, **describe(arguments))
+
+
+@lru_cache(maxsize=1024)
+def _kept_shape(
+    spec: registry.Spec, conf: QueueConf, items: tuple[tuple[str, type, Any], ...]
+) -> Mapping[str, Any]:
+    """Remember shapes: most jobs of a kind have the same options, and checking them takes time."""
+    return _shape(spec, conf, cast("Options", {name: value for name, _, value in items}))
+
+
+def _shape(spec: registry.Spec, conf: QueueConf, options: Options) -> Mapping[str, Any]:
+    """Return all columns but those that hold the job's own arguments. Raises EnqueueError."""
+    unknown = set(options) - set(OPTIONS)
+    if unknown:
+        raise EnqueueError(min(unknown), f"is no option; allowed: {', '.join(OPTIONS)}.")
+    attempts = _or(options.get("attempts"), spec.attempts, conf.attempts)
+    timeout = _or(options.get("timeout"), spec.timeout, conf.timeout)
+    backoff = _backoff(_or(options.get("backoff"), spec.backoff, conf.backoff), spec)
+    return MappingProxyType(
+        {
             "queue": conf.name,
-            "kind": arguments.kind,
-            **describe(arguments),
+            "kind": spec.kind,
             **_due(options),
             "priority": _whole("priority", options.get("priority", 0), 0, MAX_PRIORITY),
             "front": _flag("front", options.get("front", False)),
-            "max_attempts": _whole(
-                "attempts",
-                _or(options.get("attempts"), spec.attempts, conf.attempts),
-                1,
-                MAX_ATTEMPTS,
-            ),
-            "timeout": _whole(
-                "timeout",
-                _or(options.get("timeout"), spec.timeout, conf.timeout),
-                1,
-                MAX_TIMEOUT_SECONDS,
-            ),
-            "backoff": json.dumps(
-                _backoff(_or(options.get("backoff"), spec.backoff, conf.backoff), spec).as_json()
-            ),
+            "max_attempts": _whole("attempts", attempts, 1, MAX_ATTEMPTS),
+            "timeout": _whole("timeout", timeout, 1, MAX_TIMEOUT_SECONDS),
+            "backoff": json.dumps(backoff.as_json()),
             **_keep("keep_completed", options.get("keep_completed")),
             **_keep("keep_failed", options.get("keep_failed")),
-            "unique_key": unique.key if unique else "",
-            "ttl": unique.ttl if unique else None,
-        },
+        }
     )
 
 
@@ -117,7 +142,7 @@ def describe(arguments: Arguments) -> dict[str, Any]:
             strict_json.check_text(text)
     except (ArgumentsError, strict_json.StrictJSONError) as error:
         raise EnqueueError("payload", str(error)) from error
-    text = json.dumps(payload, ensure_ascii=False)
+    text = _encode(payload)
     size = len(text.encode())
     if size > MAX_PAYLOAD_BYTES:
         raise EnqueueError("payload", f"is {size} bytes; allowed: {MAX_PAYLOAD_BYTES}.")
@@ -143,13 +168,14 @@ def _due(options: Options) -> dict[str, Any]:
     delay = float(_number("delay", options.get("delay", 0), 0, MAX_DELAY_SECONDS))
     run_at = options.get("run_at")
     if run_at is None:
-        return {"state": State.DELAYED if delay else State.WAITING, "delay": delay, "run_at": None}
+        state = State.DELAYED if delay else State.WAITING
+        return {"state": state.value, "delay": delay, "run_at": None}
     if not isinstance(run_at, datetime) or run_at.tzinfo is None:
         raise EnqueueError("run_at", f"is {run_at!r}; allowed: a datetime with a time zone.")
     if delay:
         raise EnqueueError("run_at", "is given together with delay; allowed: one of them.")
     # Due or not is for Postgres' clock to say: the next promotion finds what is due already.
-    return {"state": State.DELAYED, "delay": 0.0, "run_at": run_at}
+    return {"state": State.DELAYED.value, "delay": 0.0, "run_at": run_at}
 
 
 def _or(*values: Any) -> Any:

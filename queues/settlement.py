@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from queues.conf import MAX_CRASHES
 from queues.endings import (
@@ -38,8 +38,7 @@ class Verdict(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(NamedTuple):
     """The job is completed. `result` is JSON text, or None for a null.
 
     `is_bare` says that no row belongs to the job but its own: no attempt, no line, no effect.
@@ -49,7 +48,10 @@ class Completed:
     result: str | None
     is_bare: bool = False
 
-    verdict = Verdict.COMPLETED
+    @property
+    def verdict(self) -> Verdict:
+        """What became of it, unless the claim was lost."""
+        return Verdict.COMPLETED
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -129,8 +129,9 @@ def composed_redis():
     script = SERVICES["redis"]["command"][2].replace("$$", "$")
     port = free_port()
     script = script.replace("exec valkey-server", f'exec "{valkey_binary()}"')
-    script = script.replace("dir /data", f"port {port}\nbind 127.0.0.1\ndir /tmp")
-    script = script.replace("appendonly yes", "appendonly no")
+    script = script.replace(
+        "appendonly no", f"appendonly no\nport {port}\nbind 127.0.0.1\ndir /tmp"
+    )
     environ = {**os.environ, "REDIS_PASSWORD": "pw2"}
     process = subprocess.Popen(["sh", "-c", script], env=environ, stdout=subprocess.DEVNULL)
     client = Redis(port=port, username="hub", password="pw2")

@@ -16,8 +16,9 @@ VALUES (
     %(queue)s, %(kind)s, %(name)s, %(owner)s, %(payload)s, %(state)s, %(priority)s, %(front)s, 0,
     %(max_attempts)s, %(backoff)s, %(timeout)s, 0, 0, %(keep_completed)s,
     %(keep_completed_age)s, %(keep_failed)s, %(keep_failed_age)s,
-    %(unique_key)s, clock_timestamp() + %(ttl)s * interval '1 second',
-    coalesce(%(run_at)s, clock_timestamp() + %(delay)s * interval '1 second'), '', '', '')
+    %(unique_key)s, clock_timestamp() + %(ttl)s::float8 * interval '1 second',
+    coalesce(%(run_at)s::timestamptz,
+        clock_timestamp() + %(delay)s::float8 * interval '1 second'), '', '', '')
 """
 RETURNING: Final = "RETURNING id, created_at, run_at, state"
 
@@ -44,20 +45,24 @@ WHERE kind = %(kind)s AND unique_key = %(unique_key)s AND unique_until <= clock_
 """
 HOLDER: Final = "SELECT id FROM queues_job WHERE kind = %(kind)s AND unique_key = %(unique_key)s"
 
+# A payload and the number of a shape for each job, and the few shapes beside them.
 INSERT_MANY: Final = f"""
 INSERT INTO queues_job ({_COLUMNS})
 SELECT queue, kind, name, owner, payload, state, priority, front, 0, max_attempts, backoff,
     timeout, 0, 0, keep_completed, keep_completed_age, keep_failed, keep_failed_age,
     '', NULL, coalesce(run_at, clock_timestamp() + delay * interval '1 second'), '', '', ''
-FROM unnest(
-    %(queue)s::text[], %(kind)s::text[], %(name)s::text[], %(owner)s::text[],
-    %(payload)s::jsonb[], %(state)s::text[], %(priority)s::int[], %(front)s::bool[],
-    %(max_attempts)s::int[], %(backoff)s::jsonb[], %(timeout)s::int[],
-    %(keep_completed)s::int[], %(keep_completed_age)s::int[], %(keep_failed)s::int[],
-    %(keep_failed_age)s::int[], %(run_at)s::timestamptz[], %(delay)s::float8[])
-    WITH ORDINALITY AS draft(
-    queue, kind, name, owner, payload, state, priority, front, max_attempts, backoff, timeout,
-    keep_completed, keep_completed_age, keep_failed, keep_failed_age, run_at, delay, place)
+FROM unnest(%(payloads)s::jsonb[], %(shapes)s::int[])
+    WITH ORDINALITY AS draft(payload, shape, place)
+JOIN unnest(
+    %(queue)s::text[], %(kind)s::text[], %(name)s::text[], %(owner)s::text[], %(state)s::text[],
+    %(priority)s::int[], %(front)s::bool[], %(max_attempts)s::int[], %(backoff)s::jsonb[],
+    %(timeout)s::int[], %(keep_completed)s::int[], %(keep_completed_age)s::int[],
+    %(keep_failed)s::int[], %(keep_failed_age)s::int[], %(run_at)s::timestamptz[],
+    %(delay)s::float8[])
+    WITH ORDINALITY AS shape(
+    queue, kind, name, owner, state, priority, front, max_attempts, backoff, timeout,
+    keep_completed, keep_completed_age, keep_failed, keep_failed_age, run_at, delay, number)
+    ON shape.number = draft.shape
 ORDER BY place
 RETURNING id
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+# The rows are locked and have not moved since, so they are found again by where they lie.
 # A worker that has no row any more claims nothing: `job_active_has_worker` refuses the NULL. The
 # lock keeps a rescuer from burying the worker between this look and the claim.
 _LEASE: Final = "lease AS (SELECT id FROM queues_worker WHERE id = %(worker)s FOR KEY SHARE)"
@@ -12,7 +13,7 @@ UPDATE queues_job AS job
 SET state = 'active', front = false, attempt = attempt + 1, token = token + 1,
     worker_id = (SELECT id FROM lease), started_at = clock_timestamp(), finished_at = NULL,
     progress = NULL, result = NULL, cause = '', error_class = '', error_message = ''
-FROM picked WHERE job.id = picked.id
+FROM picked WHERE job.ctid = picked.ctid
 RETURNING job.id, job.queue, job.kind, job.name, job.owner, job.payload, job.attempt,
     job.max_attempts, job.backoff, job.token, job.priority, job.timeout, job.crashes,
     job.keep_completed, job.keep_failed,
@@ -28,7 +29,7 @@ queue NOT IN (
 # waits.
 CLAIM_BY_ID: Final = f"""
 WITH {_LEASE}, picked AS (
-    SELECT job.id FROM unnest(%(ids)s::bigint[]) AS offered(id)
+    SELECT job.ctid FROM unnest(%(ids)s::bigint[]) AS offered(id)
     JOIN queues_job AS job ON job.id = offered.id
     WHERE state || '' = 'waiting'
       AND queue = ANY(%(queues)s::text[]) AND kind = ANY(%(kinds)s::text[]) AND {_OPEN}
@@ -38,10 +39,10 @@ WITH {_LEASE}, picked AS (
 
 _PICK_WAITING: Final = f"""
 WITH {_LEASE}, picked AS (
-    SELECT taken.id
+    SELECT taken.ctid
     FROM unnest(%(queues)s::text[], %(limits)s::int[]) AS want(queue, slots)
     CROSS JOIN LATERAL (
-        SELECT id FROM queues_job
+        SELECT ctid FROM queues_job
         WHERE queue = want.queue AND state = 'waiting' AND kind = ANY(%(kinds)s::text[])
         ORDER BY front DESC, priority, run_at, id
         LIMIT want.slots

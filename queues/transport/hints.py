@@ -66,17 +66,15 @@ breaker = Breaker()
 
 
 def push(hints: Iterable[Hint]) -> None:
-    """Push hints in their order, in one round trip. Gives up quickly if Redis does not answer."""
+    """Push hints, those of a queue in their order. Gives up quickly if Redis does not answer."""
     wanted = list(hints)
     if not wanted or breaker.is_open:
         return
     names = dict.fromkeys(hint.queue for hint in wanted)
     try:
-        with producer().pipeline(transaction=False) as pipeline:
-            for name in names:
-                mine = [hint for hint in wanted if hint.queue == name]
-                HubQueue.named(name, producer()).push(mine, pipeline)
-            pipeline.execute()
+        for name in names:
+            mine = [hint for hint in wanted if hint.queue == name]
+            HubQueue.named(name, producer()).push(mine)
     except RedisError as error:
         breaker.open(SILENCE_SECONDS)
         log.warning(

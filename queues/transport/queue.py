@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from django_rq.queues import DjangoRQ
@@ -11,10 +12,9 @@ from rq.utils import now, utcformat
 from queues.transport.job import RUN, HubJob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from redis import Redis
-    from redis.client import Pipeline
 
     from queues.transport.hints import Hint
 
@@ -28,23 +28,29 @@ MOST_AT_ONCE: Final = 1000
 # bell wakes a worker that blocks on the lists, for no command blocks on lists and sorted sets.
 _PUSH: Final = """
 local list, ranked, counter, bell = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-redis.call('SADD', KEYS[5], list)
-for at = 2, #ARGV, 3 do
-    local id, priority, front = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2] == '1'
+local function write(id)
     redis.call('HSET', '@prefix@' .. id, 'created_at', ARGV[1], 'enqueued_at', ARGV[1],
         'origin', string.sub(list, @origin_from@), 'status', '@status@', 'timeout', @timeout@,
         'result_ttl', 0, 'failure_ttl', @failure_ttl@, 'description', 'run(' .. id .. ')',
         'data', '["@run@", null, [' .. id .. '], {}]')
-    if priority > 0 and not front then
-        local count = redis.call('INCR', counter)
-        redis.call('ZADD', ranked, priority * 4294967296 + count % 4294967296, id)
-        redis.call('LPUSH', bell, '')
-        redis.call('LTRIM', bell, 0, 0)
-    elseif front then
+end
+redis.call('SADD', KEYS[5], list)
+local plain = 3 + 2 * tonumber(ARGV[2])
+for at = 3, plain - 1, 2 do
+    local id, place = ARGV[at], ARGV[at + 1]
+    write(id)
+    if place == 'front' then
         redis.call('LPUSH', list, id)
     else
-        redis.call('RPUSH', list, id)
+        local count = redis.call('INCR', counter)
+        redis.call('ZADD', ranked, place * 4294967296 + count % 4294967296, id)
+        redis.call('LPUSH', bell, '')
+        redis.call('LTRIM', bell, 0, 0)
     end
+end
+for at = plain, #ARGV do
+    write(ARGV[at])
+    redis.call('RPUSH', list, ARGV[at])
 end
 """
 _CONSTANTS: Final = {
@@ -65,8 +71,9 @@ class HubQueue(DjangoRQ):
     """
 
     @classmethod
+    @cache
     def named(cls, name: str, connection: Redis) -> HubQueue:
-        """Return the queue on an open connection."""
+        """Return the queue on an open connection. Made once, for RQ takes its time about it."""
         return cls(name, connection=connection, job_class=HubJob, serializer=JSONSerializer)
 
     @property
@@ -79,8 +86,9 @@ class HubQueue(DjangoRQ):
         """A list of at most one entry, pushed to when the sorted set grows."""
         return f"{self.key}:bell"
 
-    def push(self, hints: Sequence[Hint], pipeline: Pipeline) -> None:
-        """Add the commands for hints of this queue to a pipeline, in their order."""
+    def push(self, hints: Sequence[Hint]) -> None:
+        """Write hints of this queue in their order. Raises RedisError."""
+        push = self.connection.register_script(PUSH)
         keys = [
             self.key,
             self.prioritised_key,
@@ -90,11 +98,16 @@ class HubQueue(DjangoRQ):
         ]
         for start in range(0, len(hints), MOST_AT_ONCE):
             part = hints[start : start + MOST_AT_ONCE]
-            pipeline.eval(PUSH, len(keys), *keys, utcformat(now()), *_flat(part))
+            push(keys, [utcformat(now()), *_arguments(part)])
 
 
-def _flat(hints: Sequence[Hint]) -> Iterator[int]:
-    for hint in hints:
-        yield hint.id
-        yield hint.priority
-        yield int(hint.front)
+def _arguments(hints: Sequence[Hint]) -> list[int | str]:
+    """Return how many hints have a place of their own, these with their places, then the rest."""
+    placed = [
+        word
+        for hint in hints
+        if hint.front or hint.priority
+        for word in (hint.id, "front" if hint.front else hint.priority)
+    ]
+    plain = [hint.id for hint in hints if not (hint.front or hint.priority)]
+    return [len(placed) // 2, *placed, *plain]

@@ -7,7 +7,8 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from queues.database import let_go
+from django.db import connections
+
 from queues.endings import Gone
 from queues.execution import Performed, perform
 from queues.settlement import Verdict
@@ -45,6 +46,7 @@ class Pool:
             self._tasks.put(None)
 
     def _run(self) -> None:
+        mine = connections.all()
         while (task := self._tasks.get()) is not None:
             claim, recorder = task
             try:
@@ -53,5 +55,8 @@ class Pool:
                 # No handler's doing, for those are caught where they are called.
                 log.exception("Job %s broke its thread", claim.id)
                 performed = Performed(claim, Gone(), Verdict.LOST, 0.0)
-            let_go()
+            for connection in mine:
+                # Back to the pool, if the handler has used it.
+                if connection.connection is not None:
+                    connection.close()
             self._done(performed)

@@ -32,6 +32,6 @@ def test_pickle_and_rqs_own_classes_are_refused(settings):
 def test_more_slots_than_connections_are_a_warning(settings, more, expected):
     size = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
     others = sum(conf.slots for conf in get_queues().values()) - get_queues()["user-actions"].slots
-    slots = size - checks.THREADS_BESIDE_SLOTS - others + more
+    slots = size - others + more
     settings.QUEUES = {**settings.QUEUES, "user-actions": {"slots": slots}}
     assert ids(checks.pool_size()) == expected
