@@ -21,7 +21,7 @@ class QueueCounts:
 
 def queue_counts() -> list[QueueCounts]:
     """Return every queue of the settings with all its states, in one query."""
-    rows = Job.objects.values_list("queue", "state").annotate(number=Count("pk")).order_by()
+    rows = Job.objects.values_list("queue", "state").annotate(number=Count("*")).order_by()
     found = {(queue, state): number for queue, state, number in rows}
     return [
         QueueCounts(

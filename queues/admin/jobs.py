@@ -13,6 +13,7 @@ from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from queues.admin.listing import FirstPages, KindFilter, QueueFilter
 from queues.control import ControlError
 from queues.explain import explain
 from queues.models import Attempt, Job
@@ -58,13 +59,15 @@ class JobAdmin(ReadOnly, ModelAdmin):
     """Every job, newest first. Nothing is edited in place: each verb is a guarded statement."""
 
     list_display = (
-        "id", "name", "queue", "shown_state", "tries", "owner", "created_at", "run_at",
-        "started_at", "finished_at", "shown_error",
+        "id", "name", "queue", "shown_state", "tries", "owner", "run_at", "finished_at",
+        "shown_error",
     )  # fmt: skip
-    list_filter = ("queue", "state", "kind", "cause", "created_at")
+    list_filter = (QueueFilter, "state", KindFilter, "cause", "created_at")
+    paginator = FirstPages
+    list_before_template = "admin/queues/job_list_note.html"
     search_fields = ("=id", "name", "owner", "error_message")
     ordering = ("-id",)
-    list_per_page = 50
+    list_per_page = 25
     show_full_result_count = False
     inlines = (AttemptInline,)
     actions = ("retry_jobs", "cancel_jobs", "promote_jobs", "remove_jobs")

@@ -56,6 +56,10 @@ class Migration(migrations.Migration):
             model_name='job',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', queues.states.State['ACTIVE']), _negated=True), ('worker__isnull', False), _connector='OR'), name='job_active_has_worker'),
         ),
+        migrations.AddIndex(
+            model_name='job',
+            index=models.Index(fields=['queue', 'state'], name='job_counts'),
+        ),
         migrations.RunSQL(
             f"ALTER TABLE queues_job SET ({ROOM}, {TIDY})",
             f"ALTER TABLE queues_job RESET ({NAMES})",

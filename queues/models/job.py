@@ -110,6 +110,8 @@ class Job(models.Model):
                 "run_at", "id", condition=models.Q(state=State.DELAYED), name="job_delayed"
             ),
             models.Index("worker", condition=models.Q(state=State.ACTIVE), name="job_active"),
+            # Counting, which reads nothing but this.
+            models.Index(fields=["queue", "state"], name="job_counts"),
             # Retention: the newest finished jobs of one queue and state.
             models.Index(
                 "queue",

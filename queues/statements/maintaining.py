@@ -11,11 +11,17 @@ PROMOTE_DUE: Final = """
 WITH due AS (
     SELECT id FROM queues_job
     WHERE state = 'delayed' AND run_at <= (SELECT clock_timestamp())
-    ORDER BY run_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED),
+    ORDER BY run_at, id LIMIT %(limit)s::bigint FOR NO KEY UPDATE SKIP LOCKED),
 moved AS (
     UPDATE queues_job AS job SET state = 'waiting' FROM due WHERE job.id = due.id
     RETURNING job.id, job.queue, job.priority, job.front, job.run_at)
 SELECT id, queue, priority, front FROM moved ORDER BY run_at, id
+"""
+
+# In how many seconds the next one is due.
+NEXT_DUE: Final = """
+SELECT extract(epoch FROM min(run_at) - clock_timestamp())::float8 FROM queues_job
+WHERE state = 'delayed' AND run_at > (SELECT clock_timestamp())
 """
 
 # The dead workers' rows are locked first, so that a late beat waits and then finds no row.
@@ -73,27 +79,30 @@ RETURNING queues_job.id
 """
 
 # A finished job stays while fewer than its own number (or its queue's) are newer, and it is not
-# older than its own age (or its queue's, if it has neither). A count of -1 keeps all.
+# older than its own age (or its queue's, if it has neither). A count of -1 keeps all. Only the
+# newest `depth` are looked at; NULL for all of them.
 PRUNE: Final = f"""
 WITH spare AS (
     SELECT id FROM (
         SELECT id, finished_at, unique_until,
-            coalesce(CASE %(state)s WHEN 'completed' THEN keep_completed
-                                    WHEN 'failed' THEN keep_failed END, %(keep)s) AS keep,
-            CASE WHEN %(state)s = 'completed' AND keep_completed IS NOT NULL
+            coalesce(CASE %(state)s::text WHEN 'completed' THEN keep_completed
+                                    WHEN 'failed' THEN keep_failed END, %(keep)s::int) AS keep,
+            CASE WHEN %(state)s::text = 'completed' AND keep_completed IS NOT NULL
                      THEN keep_completed_age
-                 WHEN %(state)s = 'failed' AND keep_failed IS NOT NULL THEN keep_failed_age
-                 ELSE %(age)s END AS age,
+                 WHEN %(state)s::text = 'failed' AND keep_failed IS NOT NULL THEN keep_failed_age
+                 ELSE %(age)s::int END AS age,
             row_number() OVER (ORDER BY finished_at DESC, id DESC) AS place
-        FROM queues_job
-        WHERE queue = %(queue)s AND state = %(state)s AND finished_at IS NOT NULL) AS ranked
+        FROM (
+            SELECT * FROM queues_job
+            WHERE queue = %(queue)s::text AND state = %(state)s::text AND finished_at IS NOT NULL
+            ORDER BY finished_at DESC, id DESC LIMIT %(depth)s::bigint) AS newest) AS ranked
     WHERE ((keep >= 0 AND place > keep)
            OR finished_at < clock_timestamp() - age * interval '1 second')
       AND (unique_until IS NULL OR unique_until <= clock_timestamp())
-    LIMIT %(limit)s),
+    LIMIT %(limit)s::bigint),
 doomed AS (
     SELECT job.id FROM queues_job AS job JOIN spare ON spare.id = job.id
-    WHERE job.state = %(state)s FOR UPDATE OF job SKIP LOCKED),
+    WHERE job.state = %(state)s::text FOR UPDATE OF job SKIP LOCKED),
 {FORGOTTEN}
 """
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
 from django_rq.queues import DjangoRQ
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from redis import Redis
+    from redis.commands.core import Script
 
     from queues.transport.hints import Hint
 
@@ -86,9 +87,12 @@ class HubQueue(DjangoRQ):
         """A list of at most one entry, pushed to when the sorted set grows."""
         return f"{self.key}:bell"
 
+    @cached_property
+    def _push(self) -> Script:
+        return self.connection.register_script(PUSH)
+
     def push(self, hints: Sequence[Hint]) -> None:
         """Write hints of this queue in their order. Raises RedisError."""
-        push = self.connection.register_script(PUSH)
         keys = [
             self.key,
             self.prioritised_key,
@@ -98,7 +102,7 @@ class HubQueue(DjangoRQ):
         ]
         for start in range(0, len(hints), MOST_AT_ONCE):
             part = hints[start : start + MOST_AT_ONCE]
-            push(keys, [utcformat(now()), *_arguments(part)])
+            self._push(keys, [utcformat(now()), *_arguments(part)])
 
 
 def _arguments(hints: Sequence[Hint]) -> list[int | str]:

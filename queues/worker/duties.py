@@ -35,7 +35,8 @@ DUTIES: Final = (
     Duty(run_once=promote.run_once, seconds=0.02),
     Duty(run_once=rescue.run_once, seconds=1.0),
     Duty(run_once=timeouts.run_once, seconds=1.0),
-    Duty(run_once=prune.run_once, seconds=1.0),
+    Duty(run_once=prune.run_newest, seconds=1.0),
+    Duty(run_once=prune.run_once, seconds=60.0),
     Duty(run_once=metrics.run_once, seconds=1.0),
 )
 OUTAGE_WAIT_SECONDS: Final = 1.0
@@ -76,18 +77,20 @@ class Duties:
         try:
             with own_connection():
                 while not self._stop.wait(max(0.0, min(due.values()) - time.monotonic())):
-                    self._do_what_is_due(due)
+                    # One at a time, so that delayed jobs never wait for more than one other duty.
+                    self._do(min(due, key=due.__getitem__), due)
         finally:
             if not self._stop.is_set():
                 self.died = True
                 self._switch.stop.set()
 
-    def _do_what_is_due(self, due: dict[Duty, float]) -> None:
-        for duty in [duty for duty, at in due.items() if at <= time.monotonic()]:
-            try:
-                duty.run_once()
-            except AWAY as error:
-                log.warning("Maintenance waits for Postgres: %s", type(error).__name__)
-                connection.close()
-                self._stop.wait(OUTAGE_WAIT_SECONDS)
-            due[duty] = time.monotonic() + duty.seconds
+    def _do(self, duty: Duty, due: dict[Duty, float]) -> None:
+        began = time.monotonic()
+        try:
+            duty.run_once()
+        except AWAY as error:
+            log.warning("Maintenance waits for Postgres: %s", type(error).__name__)
+            connection.close()
+            self._stop.wait(OUTAGE_WAIT_SECONDS)
+        # From its beginning on, and behind all that is overdue by now.
+        due[duty] = max(began + duty.seconds, time.monotonic())

@@ -119,13 +119,17 @@ class Loop:
         claims += self._claim_offers(remaining(free, claims))
         if not claims:
             claims = self._look(free)
-        if claims or self._until.burst:
+        if claims:
             return claims
         slots = self._parts.slots
         # In this order: a slot that is released meanwhile must not be waited for elsewhere. Nor is
         # Redis asked to block so briefly, for it keeps such short times by a tenth of a second.
-        if slots.any_full() or self._flow != slots.releases + self.taken:
+        if self._flow != slots.releases + self.taken:
+            return []
+        if slots.any_full() or (self._until.burst and slots.busy):
             slots.wait(FULL_WAIT_SECONDS)
+            return []
+        if self._until.burst:
             return []
         return self._claim(self._parts.offers.wait(free, self._patience()), free)
 

@@ -91,6 +91,7 @@ def _run(lease: Heartbeat, capacity: Mapping[str, int], switch: Switch, until: U
         pool=Pool(settler.put),
         switch=switch,
     )
+    parts.pool.grow(sum(capacity.values()))
     with Duties(switch, watch, read) as duties:
         loop = Loop(parts, until)
         with settler:

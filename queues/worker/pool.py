@@ -36,7 +36,11 @@ class Pool:
         """Perform claims, in as many threads as `running` says that there are claims at all."""
         for task in tasks:
             self._tasks.put(task)
-        for _ in range(self._threads, running):
+        self.grow(running)
+
+    def grow(self, threads: int) -> None:
+        """Have so many threads at least. To start one takes longer than many a job."""
+        for _ in range(self._threads, threads):
             self._threads += 1
             threading.Thread(target=self._run, name=f"job-{self._threads}", daemon=True).start()
 

@@ -98,7 +98,7 @@ class Settler:
             self._settle_singly(batch)
         finally:
             self._running.end([one.claim for one in batch])
-            self._slots.settled(len(batch))
+            self._slots.settled([one.claim.queue for one in batch])
 
     def _settle_singly(self, batch: Sequence[Performed]) -> None:
         for one in batch:

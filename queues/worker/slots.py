@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 class Slots:
     """Counts what runs, and what has run and is not settled. Safe to use from every thread.
 
-    As many jobs may be unsettled as may run: beyond that no slot is free, so that a slow database
-    slows claiming down.
+    As many jobs of a queue may be unsettled as may run: beyond that it has no free slot, so that a
+    slow database slows claiming down.
     """
 
     def __init__(self, capacity: Mapping[str, int]) -> None:
         self._capacity = dict(capacity)
         self._taken: Counter[str] = Counter()
-        self._unsettled = 0
+        self._unsettled: Counter[str] = Counter()
         self._released = threading.Condition()
         self.releases = 0
 
@@ -34,29 +34,28 @@ class Slots:
     def busy(self) -> int:
         """How many jobs run or are not settled yet."""
         with self._released:
-            return self._taken.total() + self._unsettled
+            return self._taken.total() + self._unsettled.total()
 
     def free(self, *, most: int | None = None) -> dict[str, int]:
         """Return the queues that have free slots, and how many, `most` in all."""
+        left = sum(self._capacity.values()) if most is None else most
         found = {}
         with self._released:
-            left = 2 * sum(self._capacity.values()) - self._taken.total() - self._unsettled
-            left = left if most is None else min(left, most)
             for queue, capacity in self._capacity.items():
-                count = min(capacity - self._taken[queue], left)
+                count = min(self._room(queue, capacity), left)
                 if count > 0:
                     found[queue] = count
                     left -= count
         return found
 
-    def is_full(self, queue: str) -> bool:
-        """Say whether a queue has no free slot."""
-        with self._released:
-            return self._taken[queue] >= self._capacity[queue]
-
     def any_full(self) -> bool:
         """Say whether some queue has no free slot."""
-        return any(self.is_full(queue) for queue in self._capacity)
+        with self._released:
+            return any(self._room(*item) <= 0 for item in self._capacity.items())
+
+    def _room(self, queue: str, capacity: int) -> int:
+        running = self._taken[queue]
+        return min(capacity - running, 2 * capacity - running - self._unsettled[queue])
 
     def resize(self, capacity: Mapping[str, int]) -> None:
         """Allow more jobs from now on, or fewer once those that run have ended."""
@@ -73,14 +72,14 @@ class Slots:
         """Count one running job less and one unsettled job more, and wake who waits for a slot."""
         with self._released:
             self._taken[queue] -= 1
-            self._unsettled += 1
+            self._unsettled[queue] += 1
             self.releases += 1
             self._released.notify_all()
 
-    def settled(self, count: int) -> None:
-        """Count some unsettled jobs less, and wake who waits."""
+    def settled(self, queues: Iterable[str]) -> None:
+        """Count one unsettled job less for each name, and wake who waits."""
         with self._released:
-            self._unsettled -= count
+            self._unsettled.subtract(queues)
             self.releases += 1
             self._released.notify_all()
 

@@ -48,6 +48,24 @@ def test_the_filters_find_what_they_say(admin_client, failed_job, query, found):
     assert len(response.context["cl"].result_list) == found
 
 
+@pytest.mark.parametrize(("rows", "says_more"), [(2, False), (3, True), (5, True)])
+def test_a_long_list_is_counted_so_far_and_says_so(admin_client, monkeypatch, rows, says_more):
+    monkeypatch.setattr("queues.admin.listing.MOST_COUNTED", 3)
+    for _ in range(rows):
+        enqueue(Act(what="return"))
+    response = admin_client.get(LIST)
+    assert response.context["cl"].paginator.count == min(rows, 3)
+    assert ("there are more: filter" in response.content.decode()) == says_more
+
+
+def test_the_list_asks_for_no_column_of_the_whole_table(
+    admin_client, failed_job, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(8) as queries:
+        admin_client.get(LIST)
+    assert not [one["sql"] for one in queries if "DISTINCT" in one["sql"]]
+
+
 def test_nothing_can_be_changed(admin_client, failed_job):
     change = reverse("admin:queues_job_change", args=[failed_job.pk])
     assert admin_client.post(change, {"state": "waiting"}).status_code == 403
