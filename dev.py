@@ -43,6 +43,7 @@ PYTHON = str(VENV / "bin/python")
 MANAGE = [PYTHON, "manage.py"]
 OLDEST = (3, 11)
 LOCKS = ("base", "local", "dev")  # each holds the one before it
+PEERS = LOCAL / "bench"  # what we are measured against, in an environment of its own
 # A hard kill of dev.py ends its parts too: Linux sends them SIGTERM (PR_SET_PDEATHSIG).
 TIED = """import ctypes, os, sys
 if sys.platform == "linux": ctypes.CDLL(None).prctl(1, 15)
@@ -332,13 +333,15 @@ def tell_postgres(port: int, password: str, statement: str, database: str = "pos
     return False
 
 
-def start_servers(folder: Path, mine: Mapping[str, str], name: str) -> dict[str, str]:
+def start_servers(
+    folder: Path, mine: Mapping[str, str], name: str, *, fast: bool
+) -> dict[str, str]:
     """Start what `mine` gives no address of, and return these addresses.
 
     The database `demo` is made afresh, with a Redis database of its own: no job of another run is
     in it, and no worker of `up` takes its jobs.
     """
-    words, fast, urls = keep_secrets(folder), folder != LOCAL, {}
+    words, urls = keep_secrets(folder), {}
     if not mine.get("REDIS_URL"):
         port = start_valkey(folder, words["valkey"])
         urls["REDIS_URL"] = f"redis://:{words['valkey']}@127.0.0.1:{port}/{int(name == 'demo')}"
@@ -362,12 +365,14 @@ def deafen() -> None:
 
 
 @contextlib.contextmanager
-def servers(folder: Path, mine: Mapping[str, str], name: str = "hub") -> Iterator[dict[str, str]]:
+def servers(
+    folder: Path, mine: Mapping[str, str], name: str = "hub", *, fast: bool = False
+) -> Iterator[dict[str, str]]:
     """Share the folder's servers with every other dev.py; the last one to leave stops them."""
     with locked(folder / "users.lock", fcntl.LOCK_SH) as users:
         try:
             with locked(folder / "start.lock"):
-                urls = start_servers(folder, mine, name)
+                urls = start_servers(folder, mine, name, fast=fast)
             yield urls
         finally:
             deafen()
@@ -378,11 +383,11 @@ def servers(folder: Path, mine: Mapping[str, str], name: str = "hub") -> Iterato
 
 
 @contextlib.contextmanager
-def throwaway_servers() -> Iterator[tuple[Path, dict[str, str]]]:
-    """Start fast and forgetful servers in a folder that is gone afterwards."""
+def throwaway_servers(*, fast: bool = True) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Start servers in a folder that is gone afterwards; fast ones are forgetful too."""
     with tempfile.TemporaryDirectory(prefix="hub-") as place:
         folder = Path(place)
-        with servers(folder, {}) as urls:
+        with servers(folder, {}, fast=fast) as urls:
             yield folder, urls
         if (home := postgres_place(folder)[0]) != folder:
             shutil.rmtree(home)
@@ -566,6 +571,42 @@ def test(options: argparse.Namespace) -> int:
         return foreground([PYTHON, "-m", "pytest", *options.rest], {**os.environ, **urls})
 
 
+def install_peers() -> None:
+    """Fill .local/bench from requirements/bench.txt, and BullMQ's folder through npm."""
+    done, node = PEERS / "installed.txt", ROOT / "benchmarks/peers/bullmq"
+    sources = [ROOT / "requirements/bench.txt", node / "package.json"]
+    wanted = "".join(stamp(source, PYTHON) for source in sources)
+    if done.exists() and done.read_text() == wanted:
+        return
+    say("Installing the peers.")
+    uv = str(VENV / "bin/uv")
+    run([uv, "venv", "--quiet", "--clear", "--python", PYTHON, str(PEERS)], "uv venv")
+    into = ["--quiet", "--python", f"{PEERS}/bin/python", "--require-hashes"]
+    run([uv, "pip", "install", *into, "-r", "requirements/bench.txt"], "uv pip install")
+    if shutil.which("npm"):
+        quiet = ["--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
+        run(["npm", "install", *quiet], "npm install", cwd=node)
+    else:
+        print("### NO npm: BullMQ is not measured. ###", file=sys.stderr)
+    done.write_text(wanted)
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Measure ours beside the peers; see benchmarks/README.md."""
+    install("dev")
+    install_peers()
+    with throwaway_servers(fast=False) as (folder, urls):
+        env = {**environment(folder, urls), "DEBUG": "false"}
+        password = keep_secrets(folder)["postgres"]
+        port = int(urls["DATABASE_URL"].rpartition(":")[2].partition("/")[0])
+        tell_postgres(port, password, "CREATE DATABASE peers")
+        env["PEERS_DATABASE_URL"] = urls["DATABASE_URL"].rpartition("/")[0] + "/peers"
+        env["PEERS_REDIS_URL"] = urls["REDIS_URL"].rpartition("/")[0] + "/1"
+        env["BENCH_PYTHON"] = f"{PEERS}/bin/python"
+        run([*MANAGE, "migrate", "--noinput"], "migrate", env=env)
+        return foreground([PYTHON, "-m", "benchmarks", *options.rest], env)
+
+
 def compile_locks(*flags: str) -> dict[str, str]:
     """Return the locks as uv makes them now; without --upgrade, it keeps the pins that hold."""
     uv = [str(VENV / "bin/uv"), "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
@@ -573,7 +614,7 @@ def compile_locks(*flags: str) -> dict[str, str]:
     uv += ["--custom-compile-command", "python3 dev.py lock"]
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(ROOT / "requirements", Path(place) / "requirements")
-        paths = [f"requirements/{name}.txt" for name in LOCKS]
+        paths = [f"requirements/{name}.txt" for name in (*LOCKS, "bench")]
         for path in paths:
             source = path.replace(".txt", ".in")
             run([*uv, source, "-o", path], "uv (is the package index in reach?)", cwd=place)
@@ -636,17 +677,17 @@ def interrupt(*_: object) -> None:
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """Return the options; for `manage` and `test`, `rest` is all that follows, untouched."""
+    """Return the options; `rest` is what `manage`, `test` and `bench` pass on untouched."""
     parser = argparse.ArgumentParser(prog="dev.py", description="The hub on a developer's machine.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     parsers = {}
-    for command in (up, demo, manage, test, check, lock):
+    for command in (up, demo, manage, test, check, bench, lock):
         parsers[command] = commands.add_parser(command.__name__, help=command.__doc__)
         parsers[command].set_defaults(command=command)
     parsers[up].add_argument("--port", type=int, default=3000, help="of the web (3000)")
     parsers[demo].add_argument("--json", action="store_true", help="print one JSON object only")
     parsers[lock].add_argument("--upgrade", action="store_true", help="take the newest releases")
-    passes_on = argv[:1] in (["manage"], ["test"])
+    passes_on = argv[:1] in (["manage"], ["test"], ["bench"])
     options = parser.parse_args(argv[:1] if passes_on else argv)
     options.rest = argv[1:]
     if options.command is up and not 0 < options.port < 2**16:
