@@ -86,5 +86,5 @@ def _push_front(rows: list[tuple[int, str, int]]) -> int:
 
 
 def retire(worker_id: int) -> None:
-    """Delete the worker's row, once it holds no job."""
+    """Delete the worker's row, unless it still holds a job: then its lease runs out."""
     execute(RETIRE_WORKER, {"worker": worker_id})

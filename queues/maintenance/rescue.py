@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from django.db import IntegrityError
+from django.db import transaction
 
 from queues import metrics
 from queues.conf import MAX_CRASHES
-from queues.database import fetch
-from queues.statements.maintaining import RESCUE
+from queues.database import array, fetch
+from queues.statements.maintaining import LOCK_DEAD, RESCUE
 from queues.states import State
 from queues.transport.hints import Hint, push
 
@@ -21,11 +21,12 @@ MESSAGE: Final = "Its worker stopped beating."
 
 def run_once() -> int:
     """Bury dead workers and free their jobs; return how many jobs that were."""
-    try:
-        rows = fetch(RESCUE, {"max_crashes": MAX_CRASHES, "message": MESSAGE})
-    except IntegrityError:
-        # A claim was committed after this statement's snapshot; the next look sees it.
-        return 0
+    with transaction.atomic():
+        dead = [row[0] for row in fetch(LOCK_DEAD, {})]
+        if not dead:
+            return 0
+        params = {"dead": array(dead), "max_crashes": MAX_CRASHES, "message": MESSAGE}
+        rows = fetch(RESCUE, params)
     # Pushed from the last to the first, each to the front: they end up in their old order.
     rows.sort(key=lambda row: int(row[0]), reverse=True)
     rescued = [row for row in rows if row[2] is not None]

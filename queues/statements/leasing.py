@@ -24,7 +24,12 @@ RETURNING id
 
 SHOW_SLOTS: Final = "UPDATE queues_worker SET slots = %(slots)s WHERE id = %(worker)s"
 
-RETIRE_WORKER: Final = "DELETE FROM queues_worker WHERE id = %(worker)s"
+# Not while it holds a job, which nobody would find again: then its lease runs out, and the job is
+# rescued.
+RETIRE_WORKER: Final = """
+DELETE FROM queues_worker WHERE id = %(worker)s AND NOT EXISTS (
+    SELECT FROM queues_job WHERE worker_id = %(worker)s AND state = 'active')
+"""
 
 HAND_BACK: Final = """
 UPDATE queues_job

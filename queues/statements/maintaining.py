@@ -24,11 +24,15 @@ SELECT extract(epoch FROM min(run_at) - clock_timestamp())::float8 FROM queues_j
 WHERE state = 'delayed' AND run_at > (SELECT clock_timestamp())
 """
 
-# The dead workers' rows are locked first, so that a late beat waits and then finds no row.
+# A late beat waits for this lock, and then finds no row; so does a late claim. One that was under
+# way holds a lock of its own, and the worker is left for the next time.
+LOCK_DEAD: Final = """
+SELECT id FROM queues_worker WHERE expires_at < clock_timestamp() FOR UPDATE SKIP LOCKED
+"""
+# In the same transaction, and a statement of its own: it must see the claims that were committed
+# before the lock.
 RESCUE: Final = f"""
-WITH dead AS (
-    SELECT id, name FROM queues_worker
-    WHERE expires_at < clock_timestamp() FOR UPDATE SKIP LOCKED),
+WITH dead AS (SELECT id, name FROM queues_worker WHERE id = ANY(%(dead)s::bigint[])),
 before AS (
     SELECT job.id, job.attempt, job.token, job.started_at, job.progress,
         dead.name AS worker_name
@@ -62,7 +66,7 @@ UNION ALL SELECT id, queue, NULL, priority, state, front FROM followed
 
 OVERDUE: Final = """
 SELECT id, queue, kind, name, owner, payload, attempt, max_attempts, backoff, token, priority,
-    timeout, crashes, keep_completed, keep_failed,
+    timeout, crashes, keep_completed, keep_failed, unique_until IS NOT NULL,
     (extract(epoch FROM started_at - run_at) * 1000)::float8
 FROM queues_job
 WHERE state = 'active' AND started_at + timeout * interval '1 second' < clock_timestamp()

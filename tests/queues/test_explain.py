@@ -102,7 +102,7 @@ def test_it_is_delayed_by_a_snooze(worker):
 def test_nobody_holds_it(worker):
     job = enqueue(ACT)
     claim(worker, job)
-    leases.retire(worker.pk)
+    Worker.objects.filter(pk=worker.pk)._raw_delete("default")
     assert why(job).startswith("Active, but no worker holds it")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -88,6 +89,38 @@ def test_a_beat_and_a_rescue_at_the_same_moment_agree():
         assert (lease is leases.Lease.LOST) == (rescued == 1)
         leases.hand_back(worker_id)
         Worker.objects.all().delete()
+
+
+def test_a_claim_and_a_rescue_at_the_same_moment_leave_no_job_without_a_worker():
+    for _ in range(15):
+        worker_id = leases.register("one", SLOTS, version="1")
+        ids = [enqueue(ACT).pk for _ in range(5)]
+        claim_ids(worker_id, ids[:2], SLOTS)
+        let_leases_run_out()
+
+        def claim(worker_id=worker_id, ids=ids):
+            try:
+                return claim_ids(worker_id, ids, SLOTS)
+            except IntegrityError:
+                return []
+
+        together(claim, rescue.run_once)
+        held = Job.objects.filter(state=State.ACTIVE).values_list("worker_id", flat=True)
+        assert set(held) <= set(Worker.objects.values_list("pk", flat=True))
+        let_leases_run_out()
+        rescue.run_once()
+        assert not Job.objects.filter(state=State.ACTIVE).exists()
+        Job.objects.all().delete()
+
+
+def test_a_worker_that_still_holds_a_job_is_not_retired():
+    claim = claimed()
+    worker_id = Job.objects.get(pk=claim.id).worker_id
+    leases.retire(worker_id)
+    assert Worker.objects.filter(pk=worker_id).exists()
+    leases.hand_back(worker_id)
+    leases.retire(worker_id)
+    assert not Worker.objects.exists()
 
 
 def test_what_a_worker_hands_back_waits_in_its_old_order_and_costs_no_attempt():
