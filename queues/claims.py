@@ -9,7 +9,7 @@ from django.db import transaction
 
 from queues import registry
 from queues.conf import NO_BACKOFF
-from queues.database import array, fetch, fetch_prepared
+from queues.database import array, fetch, fetch_prepared, text_array
 from queues.retry import Backoff, BackoffError, parse_backoff
 from queues.statements.claiming import (
     CLAIM_BY_ID,
@@ -27,7 +27,7 @@ class Claim(NamedTuple):
     """A job as its claimer sees it. Whoever settles must show this `token`.
 
     A claiming statement returns these columns. `timeout` is in seconds from the claim, `wait_ms`
-    is how long the job was due already.
+    is how long the job was due already, `is_reserved` says that its key outlives it.
     """
 
     id: int
@@ -45,6 +45,7 @@ class Claim(NamedTuple):
     crashes: int
     keep_completed: int | None
     keep_failed: int | None
+    is_reserved: bool
     wait_ms: float
 
     @property
@@ -72,10 +73,10 @@ def claim_ids(worker_id: int, ids: Sequence[int], queues: Iterable[str]) -> list
     params = {
         "worker": worker_id,
         "ids": array(ids),
-        "queues": list(queues),
-        "kinds": registry.kinds(),
+        "queues": text_array(queues),
+        "kinds": text_array(registry.kinds()),
     }
-    return [Claim(*row) for row in fetch_prepared(CLAIM_BY_ID, params)]
+    return [*map(Claim._make, fetch_prepared(CLAIM_BY_ID, params))]
 
 
 def claim_waiting(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
@@ -84,7 +85,7 @@ def claim_waiting(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
     Queues that are paused or have a cap give none. Raises IntegrityError if the worker's lease is
     gone.
     """
-    return [Claim(*row) for row in fetch_prepared(CLAIM_WAITING, _wanted(worker_id, free))]
+    return [*map(Claim._make, fetch_prepared(CLAIM_WAITING, _wanted(worker_id, free)))]
 
 
 def claim_capped(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
@@ -100,13 +101,13 @@ def claim_capped(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
         wanted = {name: count for name, count in left.items() if count > 0}
         if not wanted:
             return []
-        return [Claim(*row) for row in fetch(CLAIM_CAPPED, _wanted(worker_id, wanted))]
+        return [*map(Claim._make, fetch(CLAIM_CAPPED, _wanted(worker_id, wanted)))]
 
 
 def _wanted(worker_id: int, free: Mapping[str, int]) -> dict[str, Any]:
     return {
         "worker": worker_id,
-        "queues": list(free),
-        "limits": list(free.values()),
-        "kinds": registry.kinds(),
+        "queues": text_array(free),
+        "limits": array(free.values()),
+        "kinds": text_array(registry.kinds()),
     }

@@ -17,7 +17,9 @@ from django.db import (
 from psycopg import Cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 T = TypeVar("T")
 
@@ -46,18 +48,14 @@ def fetch_prepared(statement: str, params: Mapping[str, Any]) -> list[tuple[Any,
     `prepare_threshold` is None, which is what Django sets unless told otherwise.
     """
     connection.ensure_connection()
+    # As Django's cursors do: a block that will be rolled back must not look as if it went well.
+    connection.validate_no_broken_transaction()
     if connection.queries_logged:
         # So that Django's tools count it, which look at its own cursors alone.
         connection.queries_log.append({"sql": statement, "time": "0"})
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
         cursor.execute(statement, params, prepare=True)
         return cursor.fetchall()
-
-
-def text_array(texts: Iterable[str]) -> str:
-    """Return texts as the text of a Postgres array."""
-    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
-    return '{"' + '","'.join(quoted) + '"}'
 
 
 @contextmanager
@@ -81,12 +79,33 @@ def own_connection() -> Iterator[None]:
         connections[DEFAULT_DB_ALIAS] = shared
 
 
+def let_go(mine: Sequence[BaseDatabaseWrapper]) -> Sequence[BaseDatabaseWrapper]:
+    """Give this thread's connections back to their pool; return those to use from now on.
+
+    To ask Django for them would take as long as all the rest, and most handlers use none.
+    """
+    for wrapper in mine:
+        if wrapper.connection is not None:
+            wrapper.close()
+        if wrapper.in_atomic_block:
+            # Somebody began a block and never left it. Django would refuse to use it for good.
+            del connections[wrapper.alias]
+            return connections.all()
+    return mine
+
+
 def array(values: Iterable[object]) -> str:
     """Return numbers, booleans or NULLs as the text of a Postgres array.
 
     psycopg asks each item of a list for its type, which costs as much as the claim itself.
     """
     return "{" + ",".join(map(str, values)) + "}"
+
+
+def text_array(texts: Iterable[str]) -> str:
+    """Return texts as the text of a Postgres array."""
+    escaped = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return array(f'"{text}"' for text in escaped)
 
 
 def execute(statement: str, params: Mapping[str, Any]) -> int:

@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from queues import registry
 from queues.calling import call
 from queues.claims import claim_capped, claim_ids
-from queues.conf import get_queues
+from queues.conf import KEEP_SOME, get_queues
 from queues.database import AWAY, fetch, persist
 from queues.endings import Ending, Gone, Raised, Returned
 from queues.heartbeat import Heartbeat
@@ -22,6 +22,7 @@ from queues.recorder import AttemptRecorder
 from queues.reporting import report
 from queues.settle import settle
 from queues.settlement import Completed, Settlement, Verdict, settlement_of
+from queues.statements.claiming import QUEUE_OF
 from queues.statements.maintaining import REMOVE_FINISHED
 from queues.trouble import trouble_of
 
@@ -63,8 +64,9 @@ def run(job_id: int) -> str:
     queues = dict.fromkeys(get_queues(), 1)
     with Heartbeat(f"rq-{uuid4().hex}", queues) as lease:
         claims = claim_ids(lease.worker_id, [job_id], queues)
-        # A queue with a cap is served in its own order, so it may be another job of it.
-        claims = claims or claim_capped(lease.worker_id, queues)[:1]
+        if not claims and (found := fetch(QUEUE_OF, {"id": job_id})):
+            # A queue with a cap is served in its own order, so it may be another job of it.
+            claims = claim_capped(lease.worker_id, {found[0][0]: 1})
         return execute(claims[0], AttemptRecorder(claims[0])) if claims else Verdict.LOST
 
 
@@ -90,6 +92,7 @@ def perform(claim: Claim, recorder: AttemptRecorder) -> Performed:
         log.exception("Job %s could not be run to its end: no database", claim.id)
         return Performed(claim, Gone(), Verdict.LOST, time.monotonic() - started)
     finally:
+        recorder.is_over = True
         current_claim.reset(token)
 
 
@@ -113,13 +116,10 @@ def conclude(performed: Sequence[Performed]) -> list[Verdict]:
         for one, settlement in zip(performed, settlements, strict=True)
     ]
     for one, verdict in zip(performed, results, strict=True):
-        if verdict in _REMOVABLE and not one.is_bare:
+        if not (one.is_bare and one.verdict is None and verdict is Verdict.COMPLETED):
             _remove_at_once(one.claim, verdict)
         report(one.claim, verdict, one.ending, one.seconds)
     return results
-
-
-_REMOVABLE = frozenset({Verdict.COMPLETED, Verdict.FAILED})
 
 
 def settlement_of_run(one: Performed) -> Settlement | None:
@@ -163,12 +163,16 @@ def perform_atomic(
 
 
 def _remove_at_once(claim: Claim, verdict: Verdict) -> None:
-    """Delete a finished job of which none shall stay."""
+    """Delete a finished job of which none shall stay; at the latest, pruning does."""
     conf = get_queues()[claim.queue]
-    own, usual = (
-        (claim.keep_completed, conf.keep_completed)
-        if verdict is Verdict.COMPLETED
-        else (claim.keep_failed, conf.keep_failed)
-    )
-    if (usual.count if own is None else own) == 0:
-        persist(lambda: fetch(REMOVE_FINISHED, {"id": claim.id, "state": verdict.value}))
+    keeps = {
+        Verdict.COMPLETED: (claim.keep_completed, conf.keep_completed),
+        Verdict.FAILED: (claim.keep_failed, conf.keep_failed),
+    }
+    own, usual = keeps.get(verdict, (None, KEEP_SOME))
+    if (usual.count if own is None else own) != 0:
+        return
+    try:
+        fetch(REMOVE_FINISHED, {"id": claim.id, "state": verdict.value})
+    except DatabaseError:
+        log.exception("Job %s could not be removed at once", claim.id)

@@ -43,6 +43,8 @@ class AttemptRecorder:
         self.is_cancelled = False
         # Whether there may be rows besides the job's own.
         self.has_written = False
+        # Whether the handler has ended; its job may still be unsettled.
+        self.is_over = False
 
     def cancel(self) -> None:
         """Tell the handler that the job has been taken away."""

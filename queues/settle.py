@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -25,13 +26,14 @@ def settle(settlements: Sequence[Settlement]) -> list[Verdict]:
     """Write what became of claims, in one statement for all that completed and one for the rest.
 
     Returns a verdict for each, LOST where the job is somebody else's by now. Locks the rows until
-    the caller's transaction ends, or for the statement alone. What it writes is on disk when it
-    returns, unless the caller's transaction is open. Raises DatabaseError, with none of the
-    statement's jobs settled.
+    the caller's transaction ends, or its own. What it writes is on disk when it returns, unless
+    the caller's transaction is open. Raises DatabaseError, with none of the jobs settled.
     """
     completed = [one for one in settlements if isinstance(one, Completed)]
     troubled = [one for one in settlements if isinstance(one, Troubled)]
-    moved = _complete(completed) | _trouble(troubled)
+    # Together: whoever tries again after an error must not find half of them gone.
+    with transaction.atomic() if completed and troubled else nullcontext():
+        moved = _complete(completed) | _trouble(troubled)
     return [
         one.verdict if (one.claim.id, one.claim.token) in moved else Verdict.LOST
         for one in settlements
@@ -65,8 +67,9 @@ def _spare(completed: Sequence[Completed]) -> str:
         keep = claim.keep_completed
         if keep is None:
             keep = queues[claim.queue].keep_completed.count
-        spare.append("t" if one.is_bare and 0 <= keep <= newer[claim.queue] else "f")
-        newer[claim.queue] += 1
+        goes = one.is_bare and not claim.is_reserved and 0 <= keep <= newer[claim.queue]
+        spare.append("t" if goes else "f")
+        newer[claim.queue] += not goes
     return array(spare[::-1])
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import connection, transaction
 
 from queues.arguments import Arguments
 from queues.enqueue import enqueue
@@ -42,6 +42,8 @@ def sign(arguments: Sign, context: Context) -> str:
         raise Snooze(60)
     if arguments.then == "cancel":
         _cancel_from_outside(context.job_id)
+    if arguments.then == "set rollback":
+        transaction.set_rollback(True)
     if arguments.then == "break":
         # A deferred constraint: it fails when the transaction is committed.
         with connection.cursor() as cursor:

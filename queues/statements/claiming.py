@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-# The rows are locked and have not moved since, so they are found again by where they lie.
+# The rows are locked, so they are found again by where they lie; one that was changed between the
+# look and the lock is not, and waits for the next look.
 # A worker that has no row any more claims nothing: `job_active_has_worker` refuses the NULL. The
 # lock keeps a rescuer from burying the worker between this look and the claim.
 _LEASE: Final = "lease AS (SELECT id FROM queues_worker WHERE id = %(worker)s FOR KEY SHARE)"
@@ -16,7 +17,7 @@ SET state = 'active', front = false, attempt = attempt + 1, token = token + 1,
 FROM picked WHERE job.ctid = picked.ctid
 RETURNING job.id, job.queue, job.kind, job.name, job.owner, job.payload, job.attempt,
     job.max_attempts, job.backoff, job.token, job.priority, job.timeout, job.crashes,
-    job.keep_completed, job.keep_failed,
+    job.keep_completed, job.keep_failed, job.unique_until IS NOT NULL,
     (extract(epoch FROM job.started_at - job.run_at) * 1000)::float8
 """
 # Paused queues are closed to claims, and capped ones have a statement of their own.
@@ -64,3 +65,5 @@ COUNT_ACTIVE: Final = """
 SELECT queue, count(*) FROM queues_job
 WHERE state = 'active' AND queue = ANY(%(queues)s) GROUP BY queue
 """
+
+QUEUE_OF: Final = "SELECT queue FROM queues_job WHERE id = %(id)s AND state = 'waiting'"

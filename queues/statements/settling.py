@@ -14,25 +14,30 @@ SELECT id, NULL::bigint, NULL::text, NULL::int, NULL::text, NULL::bool, token FR
 UNION ALL SELECT NULL, id, queue, priority, state, front, NULL FROM followed
 """
 
-# What retention lets go anyway is deleted as it ends, unless a key outlives it: one row version
-# and two index entries fewer than an UPDATE that pruning follows. `given` is at hand as arrays, so
-# its rows find theirs by primary key.
+_COMPLETE: Final = f"""
+UPDATE queues_job AS job
+SET state = 'completed', result = given.result, finished_at = clock_timestamp(),
+    worker_id = NULL, {RELEASED}
+FROM given WHERE {_MINE}
+"""
+_ENDED: Final = "RETURNING job.id, job.queue, job.kind, job.successor, job.token"
+
+# What retention lets go anyway is deleted as it ends: one row version and two index entries fewer
+# than an UPDATE that pruning follows. But only if all that shall stay instead were ours to
+# complete.
 SETTLE_COMPLETED: Final = f"""
 WITH given AS (
     SELECT * FROM unnest(
         %(ids)s::bigint[], %(tokens)s::bigint[], %(results)s::jsonb[], %(spare)s::bool[])
     AS given(id, token, result, spare)),
-kept AS (
-    UPDATE queues_job AS job
-    SET state = 'completed', result = given.result, finished_at = clock_timestamp(),
-        worker_id = NULL, {RELEASED}
-    FROM given WHERE {_MINE} AND (NOT given.spare OR job.unique_until IS NOT NULL)
-    RETURNING job.id, job.queue, job.kind, job.successor, job.token),
+kept AS ({_COMPLETE} AND NOT given.spare {_ENDED}),
+room AS (
+    SELECT (SELECT count(*) FROM kept) < (SELECT count(*) FROM given WHERE NOT spare) AS is_left),
+late AS ({_COMPLETE} AND given.spare AND (SELECT is_left FROM room) {_ENDED}),
 gone AS (
     DELETE FROM queues_job AS job USING given
-    WHERE {_MINE} AND given.spare AND job.unique_until IS NULL
-    RETURNING job.id, job.queue, job.kind, job.successor, job.token),
-ended AS (SELECT * FROM kept UNION ALL SELECT * FROM gone),
+    WHERE {_MINE} AND given.spare AND NOT (SELECT is_left FROM room) {_ENDED}),
+ended AS (SELECT * FROM kept UNION ALL SELECT * FROM late UNION ALL SELECT * FROM gone),
 {FOLLOWED}
 {_RETURNED.format(moved="ended")}
 """

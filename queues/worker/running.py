@@ -81,6 +81,9 @@ class Running:
         now = time.monotonic()
         with self._lock:
             return sum(
-                run.lost_at is not None and now - run.lost_at > STUCK_SECONDS
+                run.lost_at is not None
+                and now - run.lost_at > STUCK_SECONDS
+                # What has ended and waits for a slow database is not stuck.
+                and not run.recorder.is_over
                 for run in self._runs.values()
             )

@@ -58,6 +58,21 @@ def test_a_constraint_that_fails_at_commit_is_a_failed_attempt():
     assert effects() == (0, 0)
 
 
+def test_a_transaction_that_will_be_rolled_back_is_not_reported_as_completed():
+    verdict, job = perform("set rollback")
+    assert (verdict, job.state) == (Verdict.RETRYING, "waiting")
+    assert "TransactionManagementError" in job.error_class
+    assert effects() == (0, 0)
+
+
+def test_an_atomic_job_of_which_none_shall_stay_is_gone_at_once():
+    job = enqueue(Sign(), keep_completed=True)
+    worker_id = leases.register("one", {QUEUE: 4}, version="1")
+    (claim,) = claim_ids(worker_id, [job.pk], [QUEUE])
+    in_thread(lambda: execute(claim, AttemptRecorder(claim)))
+    assert not Job.objects.filter(pk=job.pk).exists()
+
+
 @pytest.mark.parametrize("then", ["", "raise", "snooze", "swallow"])
 def test_the_last_progress_stays_however_it_ends(then):
     _, job = perform(Count(then=then))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError
 
-from queues import leases
+from queues import control, leases
 from queues.claims import claim_ids, claim_waiting
 from queues.enqueue import enqueue
 from queues.heartbeat import Heartbeat
@@ -106,3 +106,16 @@ def test_a_claim_whose_answer_never_arrived_is_handed_back():
         assert (row.state, row.attempt, row.front) == (State.WAITING, 0, True)
         assert Job.objects.get(pk=known.pk).state == State.ACTIVE
         Job.objects.all().delete()
+
+
+def test_a_run_that_has_ended_is_not_stuck_however_long_it_waits_to_be_settled(monkeypatch):
+    monkeypatch.setattr("queues.worker.running.STUCK_SECONDS", -1)
+    with Heartbeat("one", SLOTS) as lease:
+        running = Running(lease)
+        job = enqueue(NOTE)
+        ((_, recorder),) = running.begin(claim_ids(lease.worker_id, [job.pk], SLOTS))
+        control.cancel(job.pk)
+        running.check()
+        assert (running.stuck(), recorder.is_cancelled) == (1, True)
+        recorder.is_over = True
+        assert running.stuck() == 0

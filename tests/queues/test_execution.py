@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from queues import leases
+from queues import leases, queue_control
 from queues.claims import claim_ids
 from queues.enqueue import enqueue
 from queues.execution import execute, run
@@ -15,7 +15,7 @@ from queues.settlement import Verdict
 from queues.states import State
 from queues.trouble import Trouble
 from tests import settling
-from tests.jobs import QUEUE, Act, Note
+from tests.jobs import QUEUE, Act, Note, Notify
 from tests.threads import in_thread, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,6 +138,14 @@ def test_of_two_settlings_of_one_claim_one_loses():
             lambda claim=claim: settling.snooze(claim, 5),
         )
         assert verdicts.count(Verdict.LOST) == 1
+
+
+def test_rqs_one_function_takes_no_job_of_another_capped_queue():
+    job, other = enqueue(Act(what="return")), enqueue(Notify(path="/dev/null"))
+    for name in (job.queue, other.queue):
+        queue_control.set_cap(name, 5)
+    assert in_thread(lambda: run(job.pk)) == "completed"
+    assert Job.objects.get(pk=other.pk).state == State.WAITING
 
 
 def test_rqs_one_function_runs_a_waiting_job_and_nothing_else():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from contextvars import ContextVar
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from queues import leases
 from queues.claims import claim_ids
@@ -16,7 +18,9 @@ from queues.recorder import AttemptRecorder
 from queues.settle import settle
 from queues.settlement import Completed, Verdict, settlement_of
 from queues.transport import hints
+from queues.trouble import Trouble
 from queues.unique import Mode, Unique
+from queues.worker.pool import Pool
 from queues.worker.running import Running
 from queues.worker.settler import Settler
 from queues.worker.slots import Slots
@@ -97,6 +101,33 @@ def test_a_job_that_has_a_claim_to_stay_stays(settings, options, kept):
     assert (first.id in states()) == kept
 
 
+def test_what_does_not_stay_itself_takes_nobodys_place(settings):
+    settings.QUEUES = {**settings.QUEUES, QUEUE: {"keep_completed": 2}}
+    (first,) = claimed()
+    claims = [first, *claimed(5, keep_completed=True)]
+    conclude([Performed(one, Returned(None), None, 0.0, is_bare=True) for one in claims])
+    assert states() == {first.id: "completed"}
+
+
+def test_what_was_lost_takes_nobodys_place_either(settings):
+    settings.QUEUES = {**settings.QUEUES, QUEUE: {"keep_completed": 2}}
+    claims = claimed(5)
+    Job.objects.filter(pk=claims[-1].id).update(token=99)
+    verdicts = conclude([Performed(one, Returned("7"), None, 0.0, is_bare=True) for one in claims])
+    assert verdicts == [*["completed"] * 4, "lost"]
+    done = Job.objects.filter(state="completed").values_list("pk", "result")
+    assert set(done) == {(one.id, 7) for one in claims[:4]}
+
+
+def test_a_batch_is_settled_whole_or_not_at_all():
+    done, broken = claimed(2)
+    bad = Trouble(error_class="\x00", message="what Postgres cannot store")
+    batch = [Completed(done, None), settlement_of(broken, Raised(trouble=bad))]
+    with pytest.raises(DatabaseError):
+        settle(batch)
+    assert states() == {done.id: "active", broken.id: "active"}
+
+
 def test_a_job_that_left_lines_is_pruned_with_them_and_not_before(settings):
     settings.QUEUES = {**settings.QUEUES, QUEUE: {"keep_completed": 1}}
     wordy, other = claimed(2)
@@ -151,6 +182,40 @@ def test_a_settler_that_breaks_stops_its_worker(monkeypatch):
         settler.put(Performed(claim, Returned(None), None, 0.0))
         until(switch.stop.is_set, what="the end of the settler")
     assert settler.died
+
+
+def test_a_thread_keeps_nothing_of_the_job_before(monkeypatch):
+    mood = ContextVar("mood", default="none")
+    found = []
+
+    def perform(claim, recorder):
+        found.append((mood.get(), connection.in_atomic_block))
+        mood.set("bad")
+        transaction.atomic().__enter__()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return Performed(claim, Returned(None), None, 0.0)
+
+    monkeypatch.setattr("queues.worker.pool.perform", perform)
+    claims = claimed(3)
+    pool = Pool(lambda performed: found.append(performed.claim.id))
+    pool.submit([(one, AttemptRecorder(one)) for one in claims], running=1)
+    until(lambda: len(found) == 6, what="three jobs in one thread")
+    pool.close()
+    assert found == [part for one in claims for part in (("none", False), one.id)]
+
+
+def test_a_thread_survives_what_breaks_its_executor(monkeypatch):
+    def perform(claim, recorder):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("queues.worker.pool.perform", perform)
+    claims, found = claimed(2), []
+    pool = Pool(found.append)
+    pool.submit([(one, AttemptRecorder(one)) for one in claims], running=1)
+    until(lambda: len(found) == 2, what="both jobs")
+    pool.close()
+    assert [one.verdict for one in found] == ["lost", "lost"]
 
 
 @pytest.mark.parametrize(
