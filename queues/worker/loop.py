@@ -83,10 +83,10 @@ class Loop:
             claims = self._try(free) if free else []
             if claims:
                 self._start(claims)
+            elif claims is not None and self._is_done():
+                return
             elif not free:
                 slots.wait(FULL_WAIT_SECONDS)
-            elif self._until.burst and not slots.busy:
-                return
 
     def _is_spent(self) -> bool:
         if self._until.max_jobs is not None and self.taken >= self._until.max_jobs:
@@ -95,12 +95,19 @@ class Loop:
         most = self._until.max_idle_seconds
         return most is not None and idle >= most and not self._parts.slots.busy
 
+    def _is_done(self) -> bool:
+        """Whether a burst found nothing, and nothing ended since that may have enqueued more."""
+        slots = self._parts.slots
+        unchanged = self._flow == slots.releases + self.taken
+        return self._until.burst and unchanged and not slots.busy
+
     def _free(self) -> dict[str, int]:
         most = self._until.max_jobs
         free = self._parts.slots.free(most=None if most is None else most - self.taken)
         return {name: n for name, n in free.items() if name not in self._parts.controls.paused}
 
-    def _try(self, free: Mapping[str, int]) -> list[Claim]:
+    def _try(self, free: Mapping[str, int]) -> list[Claim] | None:
+        """Return what there was to take, or None if that could not be found out."""
         try:
             try:
                 return self._take(free)
@@ -111,15 +118,14 @@ class Loop:
             log.warning("Postgres does not answer; trying again")
             connection.close()
             self._parts.switch.stop.wait(OUTAGE_WAIT_SECONDS)
-        return []
+        return None
 
     def _take(self, free: Mapping[str, int]) -> list[Claim]:
         # First, when it is due: hints that never end must not starve a row whose hint was lost.
-        claims = self._look(free) if self._look_is_due() else []
-        claims += self._claim_offers(remaining(free, claims))
-        if not claims:
-            claims = self._look(free)
-        if claims:
+        if self._look_is_due() and (claims := self._look(free)):
+            left = remaining(free, claims)
+            return claims + (self._claim(self._parts.offers.pop(left), left) if left else [])
+        if claims := self._claim_offers(free) or self._look(free):
             return claims
         slots = self._parts.slots
         # In this order: a slot that is released meanwhile must not be waited for elsewhere. Nor is
@@ -134,14 +140,14 @@ class Loop:
         return self._claim(self._parts.offers.wait(free, self._patience()), free)
 
     def _claim_offers(self, free: Mapping[str, int]) -> list[Claim]:
-        """Claim what Redis offers, going on while all of it is stale.
+        """Claim what Redis offers, going on while all of it is stale, until a look is due.
 
         A look takes rows whose hints are still there. To look again for those would leave the next
         hints behind, and so on for ever.
         """
-        while free and (ids := self._parts.offers.pop(free)):
+        while ids := self._parts.offers.pop(free):
             claims = self._claim(ids, free)
-            if claims or self._parts.switch.stop.is_set():
+            if claims or self._look_is_due() or self._parts.switch.stop.is_set():
                 return claims
         return []
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextvars import Context
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from django.db import connections
 
+from queues.database import let_go
 from queues.endings import Gone
 from queues.execution import Performed, perform
 from queues.settlement import Verdict
@@ -53,14 +55,12 @@ class Pool:
         mine = connections.all()
         while (task := self._tasks.get()) is not None:
             claim, recorder = task
+            performed = Performed(claim, Gone(), Verdict.LOST, 0.0)
             try:
-                performed = perform(claim, recorder)
+                # A context of its own: no language, time zone or log field of the job before it.
+                performed = Context().run(perform, claim, recorder)
+                mine = let_go(mine)
             except BaseException:
                 # No handler's doing, for those are caught where they are called.
                 log.exception("Job %s broke its thread", claim.id)
-                performed = Performed(claim, Gone(), Verdict.LOST, 0.0)
-            for connection in mine:
-                # Back to the pool, if the handler has used it.
-                if connection.connection is not None:
-                    connection.close()
             self._done(performed)

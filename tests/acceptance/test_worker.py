@@ -6,10 +6,13 @@ import signal
 
 import pytest
 
-from queues.enqueue import enqueue
+from queues import queue_control
+from queues.enqueue import enqueue, enqueue_many
 from queues.models import Attempt, Job, Worker
 from queues.states import State
-from tests.jobs import Act, Flaky, Note, Notify, lines
+from queues.transport.hints import Hint, push
+from tests.jobs import QUEUE, Act, Flaky, Note, Notify, lines
+from tests.life_jobs import Sign
 from tests.wait import until
 
 pytestmark = pytest.mark.acceptance
@@ -88,6 +91,32 @@ def test_burst_runs_what_waits_and_ends(start_worker, tmp_path):
         enqueue(Note(path=str(path), text=str(n)))
     assert start_worker("--burst").wait() == 0
     assert len(lines(path)) == 80
+
+
+def test_a_burst_ends_although_what_waits_is_paused(start_worker):
+    job = enqueue(Act(what="return"))
+    queue_control.pause(job.queue)
+    assert start_worker("--burst", job.queue).wait() == 0
+    assert Job.objects.get().state == State.WAITING
+
+
+def test_a_burst_runs_what_its_last_job_enqueues(start_worker, tmp_path):
+    enqueue_many([Sign() for _ in range(20)])
+    assert start_worker("--burst", "--slots", f"{QUEUE}=1").wait() == 0
+    assert not Job.objects.exclude(state="completed").exists()
+
+
+def test_hints_that_are_stale_by_the_thousand_neither_hold_a_job_up_nor_run_it_twice(
+    start_worker, tmp_path
+):
+    path = tmp_path / "ledger"
+    job = enqueue(Note(path=str(path), text="a", seconds=3))
+    push(Hint(10**9 + n, QUEUE) for n in range(200_000))
+    start_worker("--slots", f"{QUEUE}=2", QUEUE).ready()
+    until(lambda: lines(path), seconds=3, what="the job to run")
+    until(lambda: Job.objects.filter(pk=job.pk, state="completed").exists(), what="its end")
+    assert lines(path) == ["start a", "end a"]
+    assert Job.objects.get(pk=job.pk).token == 1
 
 
 def test_max_jobs_is_kept_exactly(start_worker, tmp_path):
