@@ -88,13 +88,14 @@ def enqueue_many(items: Iterable[Arguments | tuple[Arguments, Options]]) -> list
 
 def _columns(drafts: Sequence[Draft]) -> dict[str, Any]:
     """Return the parameters of INSERT_MANY: payloads, and each different shape once."""
-    numbers: dict[tuple[int, str, str], int] = {}
+    numbers: dict[tuple[object, ...], int] = {}
     shapes: list[dict[str, Any]] = []
     places = []
     for one in drafts:
-        key = (id(one.shape), one.name, one.owner)
+        # The date as text, which has its offset from UTC in it.
+        key = (id(one.shape), one.name, one.owner, one.due["delay"], str(one.due["run_at"]))
         if key not in numbers:
-            shapes.append({**one.shape, "name": one.name, "owner": one.owner})
+            shapes.append({**one.shape, **one.due, "name": one.name, "owner": one.owner})
             numbers[key] = len(shapes)
         places.append(numbers[key])
     return {
@@ -179,5 +180,5 @@ def _announce_many(ids: list[int], drafts: list[Draft]) -> None:
     push(
         Hint(id_, one.conf.name, one.shape["priority"], one.shape["front"])
         for id_, one in zip(ids, drafts, strict=True)
-        if one.shape["state"] == State.WAITING
+        if one.due["state"] == State.WAITING
     )

@@ -58,6 +58,9 @@ class Options(TypedDict, total=False):
 
 
 OPTIONS: Final = tuple(Options.__annotations__)
+# What differs from job to job. A date, moreover, equals one that is an hour later, in the hour that
+# a clock goes through twice.
+OWN_OPTIONS: Final = ("unique", "delay", "run_at")
 # json.dumps would make an encoder for each payload.
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -68,6 +71,7 @@ class Draft:
 
     conf: QueueConf
     shape: Mapping[str, Any]
+    due: Mapping[str, Any]
     name: str
     owner: str
     payload: str
@@ -78,6 +82,7 @@ class Draft:
         """The parameters of the statement that inserts one job."""
         return {
             **self.shape,
+            **self.due,
             "name": self.name,
             "owner": self.owner,
             "payload": self.payload,
@@ -92,13 +97,16 @@ def draft(arguments: Arguments, options: Options) -> Draft:
     conf = get_queues()[spec.queue]
     unique = _unique(options.get("unique"))
     # Types too, for True equals 1 and is no priority.
-    items = tuple((name, type(value), value) for name, value in options.items() if name != "unique")
+    items = tuple(
+        (name, type(value), value) for name, value in options.items() if name not in OWN_OPTIONS
+    )
     try:
         shape = _kept_shape(spec, conf, items)
     except TypeError:
         # A policy that is a dictionary cannot be looked up.
         shape = _shape(spec, conf, options)
-    return Draft(conf=conf, shape=shape, unique=unique, **describe(arguments))
+    due = _due(options)
+    return Draft(conf=conf, shape=shape, due=due, unique=unique, **describe(arguments))
 
 
 @lru_cache(maxsize=1024)
@@ -110,7 +118,7 @@ def _kept_shape(
 
 
 def _shape(spec: registry.Spec, conf: QueueConf, options: Options) -> Mapping[str, Any]:
-    """Return all columns but those that hold the job's own arguments. Raises EnqueueError."""
+    """Return all columns but those of OWN_OPTIONS and the arguments. Raises EnqueueError."""
     unknown = set(options) - set(OPTIONS)
     if unknown:
         raise EnqueueError(min(unknown), f"is no option; allowed: {', '.join(OPTIONS)}.")
@@ -121,7 +129,6 @@ def _shape(spec: registry.Spec, conf: QueueConf, options: Options) -> Mapping[st
         {
             "queue": conf.name,
             "kind": spec.kind,
-            **_due(options),
             "priority": _whole("priority", options.get("priority", 0), 0, MAX_PRIORITY),
             "front": _flag("front", options.get("front", False)),
             "max_attempts": _whole("attempts", attempts, 1, MAX_ATTEMPTS),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
@@ -66,6 +67,30 @@ def test_one_bad_item_is_named_and_none_goes_in(item, field):
         enqueue_many([*acts(2), item, *acts(2)])
     assert caught.value.field == field
     assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "NULL", '"', "\\", '\\"', "{a,b}", "a, b", "é\n\t'%s%%(x)s", "}'; --"]
+)
+def test_odd_text_arrives_as_it_was(text):
+    ids = enqueue_many([Act(what="return", text=text), Act(what=text)])
+    found = dict(Job.objects.values_list("pk", "payload"))
+    assert (found[ids[0]]["text"], found[ids[1]]["what"]) == (text, text)
+
+
+def test_equal_options_of_other_types_are_not_taken_for_each_other():
+    enqueue_many([(Act(what="return"), {"priority": 1})])
+    with pytest.raises(EnqueueError, match=r"0\.priority: is True"):
+        enqueue_many([(Act(what="return"), {"priority": True})])
+
+
+def test_the_hour_that_a_clock_goes_through_twice_has_two_dates():
+    twice = datetime(2030, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    dates = [twice, twice.replace(fold=1)]
+    ids = enqueue_many([(Act(what="return"), {"run_at": date}) for date in dates])
+    ids += [enqueue(Act(what="return"), run_at=date).pk for date in dates]
+    first, second, third, fourth = (Job.objects.get(pk=id_).run_at for id_ in ids)
+    assert second - first == fourth - third == timedelta(hours=1)
 
 
 def test_more_than_ten_thousand_are_refused_and_none_is_fine():
