@@ -25,6 +25,8 @@ def drain(jobs: int, slots: int, *, workers: int = 1, backlog: int = 0) -> float
     stage.clear()
     stage.fill(lambda number: Noop(number=number), jobs + backlog)
     stage.must_be_full(jobs + backlog)
+    if backlog:
+        stage.settle_down()
     with stage.crew(slots, workers=workers) as crew:
         stage.until(lambda: stage.redis.llen(stage.LIST) <= backlog)
         end = stage.until(lambda: bool(backlog) or stage.is_settled())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from queues.transport.client import RedisError, consumer, producer
@@ -16,6 +17,9 @@ from queues.transport.queue import HubQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from redis import Redis
+    from redis.commands.core import Script
 
 log = logging.getLogger(__name__)
 
@@ -102,8 +106,12 @@ def pop(free: Mapping[str, int]) -> list[int]:
     """Take at most as many ids of each queue as it has free slots. Raises RedisError."""
     queues = [HubQueue.named(name, consumer()) for name in free]
     keys = [key for queue in queues for key in (queue.key, queue.prioritised_key)]
-    taken = consumer().eval(POP, len(keys), *keys, *free.values())
-    return _to_ids(taken)
+    return _to_ids(_popper(consumer())(keys, list(free.values())))
+
+
+@cache
+def _popper(client: Redis) -> Script:
+    return client.register_script(POP)
 
 
 def wait(names: Sequence[str], seconds: float) -> list[int]:
