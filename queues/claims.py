@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Claim(NamedTuple):
     """A job as its claimer sees it. Whoever settles must show this `token`.
 
-    A claiming statement returns these columns. `timeout` is in seconds from the claim, `wait_ms`
-    is how long the job was due already, `is_reserved` says that its key outlives it.
+    `queues.statements.claiming.CLAIM` names these columns. `timeout` is in seconds from the claim,
+    `wait_ms` is how long the job was due already, `is_reserved` says that its key outlives it.
     """
 
     id: int

@@ -103,7 +103,7 @@ def conclude(performed: Sequence[Performed]) -> list[Verdict]:
     deadlines, or their worker's lease, bring them back. Raises DatabaseError for what Postgres
     refuses; then none of it was written.
     """
-    settlements = [settlement_of_run(one) for one in performed]
+    settlements = [_settlement_of(one) for one in performed]
     wanted = [one for one in settlements if one is not None]
     try:
         verdicts = persist(lambda: settle(wanted)) if wanted else []
@@ -122,7 +122,7 @@ def conclude(performed: Sequence[Performed]) -> list[Verdict]:
     return results
 
 
-def settlement_of_run(one: Performed) -> Settlement | None:
+def _settlement_of(one: Performed) -> Settlement | None:
     """Return what is still to be settled of a run."""
     if one.verdict is not None:
         return None

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-# The rows are locked, so they are found again by where they lie; one that was changed between the
-# look and the lock is not, and waits for the next look.
+# The columns of queues.claims.Claim, in its order.
+CLAIM: Final = """
+    job.id, job.queue, job.kind, job.name, job.owner, job.payload, job.attempt,
+    job.max_attempts, job.backoff, job.token, job.priority, job.timeout, job.crashes,
+    job.keep_completed, job.keep_failed, job.unique_until IS NOT NULL,
+    (extract(epoch FROM job.started_at - job.run_at) * 1000)::float8
+"""
 # A worker that has no row any more claims nothing: `job_active_has_worker` refuses the NULL. The
 # lock keeps a rescuer from burying the worker between this look and the claim.
 _LEASE: Final = "lease AS (SELECT id FROM queues_worker WHERE id = %(worker)s FOR KEY SHARE)"
-_CLAIMED: Final = """
+# The rows are locked, so they are found again by where they lie; one that was changed between the
+# look and the lock is not, and waits for the next look.
+_CLAIMED: Final = f"""
 UPDATE queues_job AS job
 SET state = 'active', front = false, attempt = attempt + 1, token = token + 1,
     worker_id = (SELECT id FROM lease), started_at = clock_timestamp(), finished_at = NULL,
     progress = NULL, result = NULL, cause = '', error_class = '', error_message = ''
 FROM picked WHERE job.ctid = picked.ctid
-RETURNING job.id, job.queue, job.kind, job.name, job.owner, job.payload, job.attempt,
-    job.max_attempts, job.backoff, job.token, job.priority, job.timeout, job.crashes,
-    job.keep_completed, job.keep_failed, job.unique_until IS NOT NULL,
-    (extract(epoch FROM job.started_at - job.run_at) * 1000)::float8
+RETURNING {CLAIM}
 """
 # Paused queues are closed to claims, and capped ones have a statement of their own.
 _OPEN: Final = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from queues.statements.accepting import FOLLOWED
+from queues.statements.claiming import CLAIM
 
 # The subselect is read once, and so may use the index: a volatile function is asked for each row.
 PROMOTE_DUE: Final = """
@@ -64,11 +65,8 @@ SELECT id, queue, kind, priority, state, front FROM moved
 UNION ALL SELECT id, queue, NULL, priority, state, front FROM followed
 """
 
-OVERDUE: Final = """
-SELECT id, queue, kind, name, owner, payload, attempt, max_attempts, backoff, token, priority,
-    timeout, crashes, keep_completed, keep_failed, unique_until IS NOT NULL,
-    (extract(epoch FROM started_at - run_at) * 1000)::float8
-FROM queues_job
+OVERDUE: Final = f"""
+SELECT {CLAIM} FROM queues_job AS job
 WHERE state = 'active' AND started_at + timeout * interval '1 second' < clock_timestamp()
 ORDER BY id LIMIT %(limit)s
 """

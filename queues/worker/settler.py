@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, Self
 
 from django.db import DatabaseError
@@ -75,19 +75,14 @@ class Settler:
 
     def _next_batch(self) -> list[Performed]:
         """Block for one, and return it with all that came in meanwhile; nothing at the end."""
-        first = self._queue.get()
-        batch = []
-        while first is not None:
-            batch.append(first)
-            if len(batch) >= MOST_AT_ONCE:
-                break
-            try:
-                first = self._queue.get_nowait()
-            except Empty:
-                break
-        else:
-            if batch:
-                self._queue.put(None)
+        batch: list[Performed] = []
+        while (one := self._queue.get()) is not None:
+            batch.append(one)
+            # Nobody else takes from it, so what is there now will be there for the next get.
+            if len(batch) >= MOST_AT_ONCE or self._queue.empty():
+                return batch
+        if batch:
+            self._queue.put(None)
         return batch
 
     def _settle(self, batch: Sequence[Performed]) -> None:

@@ -54,8 +54,8 @@ class Slots:
             return any(self._room(*item) <= 0 for item in self._capacity.items())
 
     def _room(self, queue: str, capacity: int) -> int:
-        running = self._taken[queue]
-        return min(capacity - running, 2 * capacity - running - self._unsettled[queue])
+        too_many = max(0, self._unsettled[queue] - capacity)
+        return capacity - self._taken[queue] - too_many
 
     def resize(self, capacity: Mapping[str, int]) -> None:
         """Allow more jobs from now on, or fewer once those that run have ended."""

@@ -53,7 +53,9 @@ def test_a_hundred_jobs_cost_few_statements(monkeypatch):
     enqueue_many([Act(what="return")] * JOBS)
     statements, before = counted(monkeypatch), redis_calls()
     until = Until(burst=True)
-    done = in_thread(lambda: work("one", [QUEUE], switch=Switch(), until=until, slots={QUEUE: 50}))
+    done = in_thread(
+        lambda: work("one", [QUEUE], switch=Switch(), until=until, slots={QUEUE: SLOTS})
+    )
     assert done.jobs == JOBS
     assert not Job.objects.exclude(state="completed").exists()
     claims = statements.get(CLAIM_BY_ID, 0) + statements.get(CLAIM_WAITING, 0)
