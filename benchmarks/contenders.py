@@ -71,10 +71,10 @@ class Line:
     more: bool = True
 
 
-def ours(module: str, *words: object, key: str = "value") -> Figure:
-    """Return a figure of one of our modules."""
+def ours(module: str, *words: object, key: str = "value", label: str = "Fediverse Hub") -> Figure:
+    """Return a figure of one of our modules. `label` says what it is where we are our own peer."""
     command = (sys.executable, "-m", f"benchmarks.ours.{module}", *map(str, words))
-    return Figure(label="Fediverse Hub", home="ours", command=command, key=key)
+    return Figure(label=label, home="ours", command=command, key=key)
 
 
 def peer(label: str, script: str, what: str, jobs: int, slots: int = 1) -> Figure:
@@ -174,28 +174,28 @@ def lines(scale: Scale) -> list[Line]:
             name="waiting/ideal",
             unit=rate,
             ours=(ours(*wait),),
-            peer=(ours(*wait, key="ideal"),),
+            peer=(ours(*wait, key="ideal", label="ideal"),),
             bar=0.85,
         ),
         Line(
             name="workers/two to one",
             unit=rate,
             ours=(ours(*shipped, "--workers", 2),),
-            peer=(ours(*shipped),),
+            peer=(ours(*shipped, label="one worker"),),
             bar=1.4,
         ),
         Line(
-            name="backlog/1,000,000 to 10,000 rows",
+            name=f"backlog/{scale.backlog:,} to 10,000 rows",
             unit=rate,
             ours=(ours(*beside, "--backlog", scale.backlog),),
-            peer=(ours(*beside, "--backlog", 10_000),),
+            peer=(ours(*beside, "--backlog", 10_000, label="10,000 rows"),),
             bar=0.85,
         ),
         Line(
-            name="snapshot/60 s old to none",
+            name=f"snapshot/{scale.snapshot} s old to none",
             unit=rate,
             ours=(ours(*base, "--snapshot", scale.snapshot),),
-            peer=(ours(*base),),
+            peer=(ours(*base, label="no snapshot"),),
             bar=0.6,
         ),
         *(
@@ -206,10 +206,10 @@ def lines(scale: Scale) -> list[Line]:
             name="memory/in all", unit="MB", ours=(ours(*memory, key="last"),), bar=120, more=False
         ),
         Line(
-            name="memory/after 100,000 to after 10,000 jobs",
+            name=f"memory/after {scale.last:,} to after {scale.first:,} jobs",
             unit="MB",
             ours=(ours(*memory, key="last"),),
-            peer=(ours(*memory, key="first"),),
+            peer=(ours(*memory, key="first", label="earlier"),),
             bar=1.05,
             more=False,
         ),
