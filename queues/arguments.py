@@ -34,6 +34,12 @@ class Arguments:
     """
 
     kind: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+
+    @property
+    def limit_key(self) -> str:
+        """What limits and fair turns go by, such as a host or a tenant; empty for none."""
+        return ""
 
     @property
     def job_name(self) -> str:

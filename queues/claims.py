@@ -27,7 +27,8 @@ class Claim(NamedTuple):
     """A job as its claimer sees it. Whoever settles must show this `token`.
 
     `queues.statements.claiming.CLAIM` names these columns. `timeout` is in seconds from the claim,
-    `wait_ms` is how long the job was due already, `is_reserved` says that its key outlives it.
+    `wait_ms` is how long the job was due already, `is_reserved` says that its key outlives it,
+    `is_child` that other jobs wait for its end.
     """
 
     id: int
@@ -46,6 +47,10 @@ class Claim(NamedTuple):
     keep_completed: int | None
     keep_failed: int | None
     is_reserved: bool
+    limit_key: str
+    payload_version: int
+    code_version: str
+    is_child: bool
     wait_ms: float
 
     @property

@@ -33,7 +33,7 @@ from queues.transport.hints import Hint, push, withdraw
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-UNFINISHED: Final = "waiting, delayed, active"
+UNFINISHED: Final = "waiting, delayed, waiting-children, active"
 NOT_BEGUN: Final = "waiting, delayed"
 FINISHED: Final = "completed, failed, cancelled"
 

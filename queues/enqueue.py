@@ -53,8 +53,9 @@ def enqueue(arguments: Arguments, **options: Unpack[Options]) -> Job:
 
     `delay` and `timeout` are seconds, `run_at` is an aware datetime instead of a delay, `attempts`
     are total tries, `backoff` is a policy or fixed milliseconds, the `keep_` options say how many
-    finished jobs stay (see `queues.keep`), `unique` is a key (see `queues.unique`), and `front`
-    puts the job before its whole queue. What is left out comes from the kind, then the queue.
+    finished jobs stay (see `queues.keep`), `unique` is a key (see `queues.unique`), `limit_key` is
+    what limits go by (see `queues.limits`; the arguments' own if left out), and `front` puts the
+    job before its whole queue. What is left out comes from the kind, then the queue.
     After the commit its id is pushed to Redis; if that fails, a worker finds the row within a
     second.
 
@@ -93,9 +94,12 @@ def _columns(drafts: Sequence[Draft]) -> dict[str, Any]:
     places = []
     for one in drafts:
         # The date as text, which has its offset from UTC in it.
-        key = (id(one.shape), one.name, one.owner, one.due["delay"], str(one.due["run_at"]))
+        when = (one.due["state"], one.due["delay"], str(one.due["run_at"]))
+        key = (id(one.shape), one.name, one.owner, one.limit_key, one.is_child, *when)
         if key not in numbers:
-            shapes.append({**one.shape, **one.due, "name": one.name, "owner": one.owner})
+            own = {"name": one.name, "owner": one.owner}
+            limits = {"limit_key": one.limit_key, "is_child": one.is_child}
+            shapes.append({**one.shape, **one.due, **own, **limits})
             numbers[key] = len(shapes)
         places.append(numbers[key])
     return {
@@ -125,7 +129,11 @@ def _insert(wanted: Draft) -> Job:
 
 
 _NAMES: Final = [field.attname for field in Job._meta.concrete_fields]  # noqa: SLF001  (Django documents _meta)
-_EMPTY: Final = {field.attname: field.get_default() for field in Job._meta.concrete_fields}  # noqa: SLF001
+_EMPTY: Final = {
+    **{field.attname: field.get_default() for field in Job._meta.concrete_fields},  # noqa: SLF001
+    "code_version": "",
+    "fingerprint": "",
+}
 
 
 def _insert_unique(wanted: Draft) -> Job:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MAX_NAME: Final = 200
 MAX_OWNER: Final = 64
+MAX_LIMIT_KEY: Final = 200
 
 
 class EnqueueError(ValueError):
@@ -55,12 +56,13 @@ class Options(TypedDict, total=False):
     keep_failed: Keep | Mapping[str, Any] | bool | int | None
     unique: Unique | str | None
     front: bool
+    limit_key: str
 
 
 OPTIONS: Final = tuple(Options.__annotations__)
 # What differs from job to job. A date, moreover, equals one that is an hour later, in the hour that
 # a clock goes through twice.
-OWN_OPTIONS: Final = ("unique", "delay", "run_at")
+OWN_OPTIONS: Final = ("unique", "delay", "run_at", "limit_key")
 # json.dumps would make an encoder for each payload.
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -76,6 +78,9 @@ class Draft:
     owner: str
     payload: str
     unique: Unique | None
+    limit_key: str = ""
+    schedule_id: int | None = None
+    is_child: bool = False
 
     @property
     def values(self) -> dict[str, Any]:
@@ -88,6 +93,9 @@ class Draft:
             "payload": self.payload,
             "unique_key": self.unique.key if self.unique else "",
             "ttl": self.unique.ttl if self.unique else None,
+            "limit_key": self.limit_key,
+            "schedule_id": self.schedule_id,
+            "is_child": self.is_child,
         }
 
 
@@ -106,7 +114,10 @@ def draft(arguments: Arguments, options: Options) -> Draft:
         # A policy that is a dictionary cannot be looked up.
         shape = _shape(spec, conf, options)
     due = _due(options)
-    return Draft(conf=conf, shape=shape, due=due, unique=unique, **describe(arguments))
+    limit_key = _limit_key(options.get("limit_key", arguments.limit_key))
+    return Draft(
+        conf=conf, shape=shape, due=due, unique=unique, limit_key=limit_key, **describe(arguments)
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -129,6 +140,7 @@ def _shape(spec: registry.Spec, conf: QueueConf, options: Options) -> Mapping[st
         {
             "queue": conf.name,
             "kind": spec.kind,
+            "payload_version": spec.arguments.version,
             "priority": _whole("priority", options.get("priority", 0), 0, MAX_PRIORITY),
             "front": _flag("front", options.get("front", False)),
             "max_attempts": _whole("attempts", attempts, 1, MAX_ATTEMPTS),
@@ -219,6 +231,17 @@ def _unique(value: Unique | str | None) -> Unique | None:
     except (UniqueError, strict_json.StrictJSONError) as error:
         raise EnqueueError("unique", str(error)) from error
     return unique
+
+
+def _limit_key(value: str) -> str:
+    if type(value) is not str or len(value) > MAX_LIMIT_KEY:
+        raise EnqueueError("limit_key", f"is {value!r:.50}; allowed: text of 0 to {MAX_LIMIT_KEY}.")
+    if value:
+        try:
+            strict_json.check_text(value)
+        except strict_json.StrictJSONError as error:
+            raise EnqueueError("limit_key", str(error)) from error
+    return value
 
 
 def _flag(field: str, value: bool) -> bool:

@@ -67,7 +67,8 @@ def _spare(completed: Sequence[Completed]) -> str:
         keep = claim.keep_completed
         if keep is None:
             keep = queues[claim.queue].keep_completed.count
-        goes = one.is_bare and not claim.is_reserved and 0 <= keep <= newer[claim.queue]
+        is_alone = not claim.is_reserved and not claim.is_child
+        goes = one.is_bare and is_alone and 0 <= keep <= newer[claim.queue]
         spare.append("t" if goes else "f")
         newer[claim.queue] += not goes
     return array(spare[::-1])

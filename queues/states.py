@@ -17,6 +17,7 @@ class State(StrEnum):
 
     WAITING = "waiting"
     DELAYED = "delayed"
+    WAITING_CHILDREN = "waiting-children"
     ACTIVE = "active"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -36,9 +37,12 @@ class Event(StrEnum):
     CRASH = "crash"
     CANCEL = "cancel"
     RETRY = "retry"
+    RELEASE = "release"
+    FAIL_CHILD = "child failed"
+    REOPEN = "reopen"
 
 
-INITIAL: Final = frozenset({State.WAITING, State.DELAYED})
+INITIAL: Final = frozenset({State.WAITING, State.DELAYED, State.WAITING_CHILDREN})
 FINISHED: Final = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
 LIVE: Final = frozenset(State) - FINISHED
 
@@ -53,6 +57,9 @@ TRANSITIONS: Final[Mapping[Event, tuple[frozenset[State], frozenset[State]]]] = 
     Event.CRASH: (frozenset({State.ACTIVE}), frozenset({State.WAITING, State.FAILED})),
     Event.CANCEL: (LIVE, frozenset({State.CANCELLED})),
     Event.RETRY: (FINISHED, frozenset({State.WAITING})),
+    Event.RELEASE: (frozenset({State.WAITING_CHILDREN}), frozenset({State.WAITING, State.DELAYED})),
+    Event.FAIL_CHILD: (frozenset({State.WAITING_CHILDREN}), frozenset({State.FAILED})),
+    Event.REOPEN: (frozenset({State.FAILED}), frozenset({State.WAITING_CHILDREN})),
 }
 
 
@@ -76,7 +83,7 @@ def _check(table: Mapping[Event, tuple[frozenset[State], frozenset[State]]]) -> 
         raise IllegalMoveError("Every event needs its row in the table.")
     if reached != set(State) or left != set(State):
         raise IllegalMoveError("Every state must be reached and be left by some event.")
-    if leaving != {Event.RETRY}:
+    if leaving != {Event.RETRY, Event.REOPEN}:
         raise IllegalMoveError("A finished job is moved by an operator's retry only.")
 
 

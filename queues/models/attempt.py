@@ -35,6 +35,8 @@ class Attempt(models.Model):
     error_message = models.TextField(blank=True)
     traceback = models.TextField(blank=True)
     progress = models.JSONField(null=True)
+    code_version = models.CharField(max_length=50, blank=True, db_default="")
+    fingerprint = models.CharField(max_length=16, blank=True, db_default="")
 
     class Meta:
         constraints: ClassVar = [

@@ -8,7 +8,8 @@ from django.db import models
 class QueueControl(models.Model):
     """What operators set for one queue while workers run. No row means: as the settings say.
 
-    Workers read it at least once a second, and every claim reads `paused_at` and `cap` itself.
+    Workers read it at least once a second, and every claim reads `paused_at`, `cap` and `rate`
+    itself.
     """
 
     name = models.CharField(max_length=64, primary_key=True)
@@ -19,6 +20,15 @@ class QueueControl(models.Model):
     slots = models.PositiveIntegerField(
         null=True, blank=True, help_text="Jobs that one worker runs side by side."
     )
+    rate = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Jobs that begin in `per_seconds` at most."
+    )
+    per_seconds = models.FloatField(null=True, blank=True)
+    is_fair = models.BooleanField(
+        default=False, help_text="Keys take turns; else first come, first served."
+    )
+    window = models.JSONField(default=list, help_text="What began lately, see queues.rate.")
+    opens_at = models.DateTimeField(null=True, help_text="When the rate lets the next begin.")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

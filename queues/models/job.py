@@ -18,6 +18,7 @@ class Cause(models.TextChoices):
     REFUSED = "refused", "the handler gave up"
     TIMEOUT = "timeout", "ran out of time"
     CRASHED = "crashed", "its workers died"
+    CHILD = "child", "a job that it waited for failed"
 
 
 class Job(models.Model):
@@ -29,7 +30,10 @@ class Job(models.Model):
     Postgres' clock. The `keep_` columns are the job's own retention, as counts (-1 for all) and
     seconds; null means the queue's. `unique_key` is held while not empty: until `unique_until` if
     that is set, else until the job is finished. `successor` is what was enqueued meanwhile, to
-    become a job when this one is finished.
+    become a job when this one is finished. `limit_key` is what limits and fair turns go by (see
+    `queues.limits`), `payload_version` is what the payload was written as, `code_version` what its
+    last attempt ran with, `fingerprint` what its last failure is grouped by. `schedule_id` names
+    the schedule whose tick it is, `is_child` says that other jobs wait for it.
     """
 
     # What became of the enqueue that returned this object; no column.
@@ -40,6 +44,10 @@ class Job(models.Model):
     name = models.CharField(max_length=200, help_text="What people call it.")
     owner = models.CharField(max_length=64, blank=True, help_text="Whose job it is.")
     payload = models.JSONField(default=dict)
+    payload_version = models.PositiveSmallIntegerField(db_default=1)
+    limit_key = models.CharField(max_length=200, blank=True, db_default="")
+    schedule_id = models.BigIntegerField(null=True)
+    is_child = models.BooleanField(db_default=False)
 
     state = models.CharField(max_length=16, choices=[(s.value, s.value) for s in State])
     priority = models.PositiveIntegerField(default=0, help_text="0 goes first, then 1, 2, …")
@@ -76,6 +84,8 @@ class Job(models.Model):
     cause = models.CharField(max_length=16, choices=Cause.choices, blank=True, default=Cause.NONE)
     error_class = models.CharField(max_length=200, blank=True)
     error_message = models.TextField(blank=True)
+    code_version = models.CharField(max_length=50, blank=True, db_default="")
+    fingerprint = models.CharField(max_length=16, blank=True, db_default="")
 
     class Meta:
         constraints: ClassVar = [
@@ -96,15 +106,32 @@ class Job(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            # What a worker looks for when Redis has nothing to offer, in the order of service.
+            # What a worker looks for when Redis has nothing to offer, in the order of service: of
+            # all that has no key, or key by key.
             models.Index(
                 "queue",
+                "limit_key",
                 models.F("front").desc(),
                 "priority",
                 "run_at",
                 "id",
                 condition=models.Q(state=State.WAITING),
-                name="job_waiting",
+                name="job_turn",
+            ),
+            # How many jobs of a key run.
+            models.Index(
+                "limit_key",
+                condition=models.Q(state=State.ACTIVE) & ~models.Q(limit_key=""),
+                name="job_running_key",
+            ),
+            # Whether an earlier tick of a schedule still runs or waits.
+            models.Index(
+                "schedule_id",
+                condition=models.Q(schedule_id__isnull=False, finished_at__isnull=True),
+                name="job_tick",
+            ),
+            models.Index(
+                "fingerprint", "id", condition=models.Q(state=State.FAILED), name="job_failures"
             ),
             models.Index(
                 "run_at", "id", condition=models.Q(state=State.DELAYED), name="job_delayed"

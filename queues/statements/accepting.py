@@ -7,7 +7,8 @@ from typing import Final
 _COLUMNS: Final = """
     queue, kind, name, owner, payload, state, priority, front, attempt, max_attempts, backoff,
     timeout, token, crashes, keep_completed, keep_completed_age, keep_failed, keep_failed_age,
-    unique_key, unique_until, run_at, cause, error_class, error_message
+    unique_key, unique_until, limit_key, payload_version, schedule_id, is_child, run_at, cause,
+    error_class, error_message
 """
 
 INSERT_JOB: Final = f"""
@@ -16,7 +17,8 @@ VALUES (
     %(queue)s, %(kind)s, %(name)s, %(owner)s, %(payload)s, %(state)s, %(priority)s, %(front)s, 0,
     %(max_attempts)s, %(backoff)s, %(timeout)s, 0, 0, %(keep_completed)s,
     %(keep_completed_age)s, %(keep_failed)s, %(keep_failed_age)s,
-    %(unique_key)s, clock_timestamp() + %(ttl)s::float8 * interval '1 second',
+    %(unique_key)s, clock_timestamp() + %(ttl)s::float8 * interval '1 second', %(limit_key)s,
+    %(payload_version)s, %(schedule_id)s, %(is_child)s,
     coalesce(%(run_at)s::timestamptz,
         clock_timestamp() + %(delay)s::float8 * interval '1 second'), '', '', '')
 """
@@ -27,6 +29,7 @@ OR_NOTHING: Final = "ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO NO
 OR_REPLACE: Final = """
 ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO UPDATE SET
     name = excluded.name, owner = excluded.owner, payload = excluded.payload,
+    payload_version = excluded.payload_version, limit_key = excluded.limit_key,
     priority = excluded.priority, max_attempts = excluded.max_attempts,
     backoff = excluded.backoff, timeout = excluded.timeout, run_at = excluded.run_at,
     front = excluded.front, unique_until = excluded.unique_until,
@@ -50,7 +53,8 @@ INSERT_MANY: Final = f"""
 INSERT INTO queues_job ({_COLUMNS})
 SELECT queue, kind, name, owner, payload, state, priority, front, 0, max_attempts, backoff,
     timeout, 0, 0, keep_completed, keep_completed_age, keep_failed, keep_failed_age,
-    '', NULL, coalesce(run_at, clock_timestamp() + delay * interval '1 second'), '', '', ''
+    '', NULL, limit_key, payload_version, NULL, is_child,
+    coalesce(run_at, clock_timestamp() + delay * interval '1 second'), '', '', ''
 FROM unnest(%(payloads)s::jsonb[], %(shapes)s::int[])
     WITH ORDINALITY AS draft(payload, shape, place)
 JOIN unnest(
@@ -58,10 +62,11 @@ JOIN unnest(
     %(priority)s::int[], %(front)s::bool[], %(max_attempts)s::int[], %(backoff)s::jsonb[],
     %(timeout)s::int[], %(keep_completed)s::int[], %(keep_completed_age)s::int[],
     %(keep_failed)s::int[], %(keep_failed_age)s::int[], %(run_at)s::timestamptz[],
-    %(delay)s::float8[])
+    %(delay)s::float8[], %(limit_key)s::text[], %(payload_version)s::int[], %(is_child)s::bool[])
     WITH ORDINALITY AS shape(
     queue, kind, name, owner, state, priority, front, max_attempts, backoff, timeout,
-    keep_completed, keep_completed_age, keep_failed, keep_failed_age, run_at, delay, number)
+    keep_completed, keep_completed_age, keep_failed, keep_failed_age, run_at, delay, limit_key,
+    payload_version, is_child, number)
     ON shape.number = draft.shape
 ORDER BY place
 RETURNING id
@@ -73,13 +78,14 @@ followed AS (
     INSERT INTO queues_job ({_COLUMNS})
     SELECT ended.queue, ended.kind, s.name, s.owner, s.payload, s.state, s.priority, s.front, 0,
         s.max_attempts, s.backoff, s.timeout, 0, 0, s.keep_completed, s.keep_completed_age,
-        s.keep_failed, s.keep_failed_age, s.unique_key, NULL,
+        s.keep_failed, s.keep_failed_age, s.unique_key, NULL, coalesce(s.limit_key, ''),
+        coalesce(s.payload_version, 1), NULL, false,
         coalesce(s.run_at, clock_timestamp() + s.delay * interval '1 second'), '', '', ''
     FROM ended, jsonb_to_record(ended.successor) AS s(
         name text, owner text, payload jsonb, state text, priority int, front bool,
         max_attempts int, backoff jsonb, timeout int, keep_completed int,
         keep_completed_age int, keep_failed int, keep_failed_age int, unique_key text,
-        run_at timestamptz, delay float8)
+        run_at timestamptz, delay float8, limit_key text, payload_version int)
     WHERE ended.successor IS NOT NULL
     RETURNING id, queue, priority, state, front)
 """

@@ -8,18 +8,22 @@ from typing import Final
 CLAIM: Final = """
     job.id, job.queue, job.kind, job.name, job.owner, job.payload, job.attempt,
     job.max_attempts, job.backoff, job.token, job.priority, job.timeout, job.crashes,
-    job.keep_completed, job.keep_failed, job.unique_until IS NOT NULL,
+    job.keep_completed, job.keep_failed, job.unique_until IS NOT NULL, job.limit_key,
+    job.payload_version, job.code_version, job.is_child,
     (extract(epoch FROM job.started_at - job.run_at) * 1000)::float8
 """
 # A worker that has no row any more claims nothing: `job_active_has_worker` refuses the NULL. The
 # lock keeps a rescuer from burying the worker between this look and the claim.
-_LEASE: Final = "lease AS (SELECT id FROM queues_worker WHERE id = %(worker)s FOR KEY SHARE)"
+_LEASE: Final = (
+    "lease AS (SELECT id, version FROM queues_worker WHERE id = %(worker)s FOR KEY SHARE)"
+)
 # The rows are locked, so they are found again by where they lie; one that was changed between the
 # look and the lock is not, and waits for the next look.
 _CLAIMED: Final = f"""
 UPDATE queues_job AS job
 SET state = 'active', front = false, attempt = attempt + 1, token = token + 1,
-    worker_id = (SELECT id FROM lease), started_at = clock_timestamp(), finished_at = NULL,
+    worker_id = (SELECT id FROM lease), code_version = (SELECT version FROM lease),
+    started_at = clock_timestamp(), finished_at = NULL,
     progress = NULL, result = NULL, cause = '', error_class = '', error_message = ''
 FROM picked WHERE job.ctid = picked.ctid
 RETURNING {CLAIM}
@@ -37,6 +41,7 @@ WITH {_LEASE}, picked AS (
     SELECT job.ctid FROM unnest(%(ids)s::bigint[]) AS offered(id)
     JOIN queues_job AS job ON job.id = offered.id
     WHERE state || '' = 'waiting'
+      AND limit_key = ''
       AND queue = ANY(%(queues)s::text[]) AND kind = ANY(%(kinds)s::text[]) AND {_OPEN}
     FOR NO KEY UPDATE OF job SKIP LOCKED)
 {_CLAIMED}
@@ -48,7 +53,8 @@ WITH {_LEASE}, picked AS (
     FROM unnest(%(queues)s::text[], %(limits)s::int[]) AS want(queue, slots)
     CROSS JOIN LATERAL (
         SELECT ctid FROM queues_job
-        WHERE queue = want.queue AND state = 'waiting' AND kind = ANY(%(kinds)s::text[])
+        WHERE queue = want.queue AND limit_key = '' AND state = 'waiting'
+          AND kind = ANY(%(kinds)s::text[])
         ORDER BY front DESC, priority, run_at, id
         LIMIT want.slots
         FOR NO KEY UPDATE SKIP LOCKED) AS taken

@@ -12,7 +12,7 @@ WITH before AS (
     SELECT job.id, job.state, job.token, job.attempt, job.started_at, job.progress,
         worker.name AS worker_name
     FROM queues_job AS job LEFT JOIN queues_worker AS worker ON worker.id = job.worker_id
-    WHERE job.id = %(id)s AND job.state IN ('waiting', 'delayed', 'active')
+    WHERE job.id = %(id)s AND job.state IN ('waiting', 'delayed', 'waiting-children', 'active')
     FOR NO KEY UPDATE OF job),
 ended AS (
     UPDATE queues_job AS job

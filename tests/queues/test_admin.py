@@ -81,7 +81,8 @@ def test_the_index_counts_each_queue_by_state(admin_client, failed_job):
     counts = {card["name"]: {row["state"]: row["count"] for row in card["rows"]} for card in cards}
     assert list(counts) == ["content-aggregation", "notifications", "user-actions"]
     assert counts[QUEUE] == {
-        "waiting": 0, "delayed": 1, "active": 0, "completed": 0, "failed": 1, "cancelled": 0,
+        "waiting": 0, "delayed": 1, "waiting-children": 0, "active": 0, "completed": 0,
+        "failed": 1, "cancelled": 0,
     }  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def test_verbs_of_a_list_go_as_far_as_they_can(admin_client):
     data = {"action": "cancel_jobs", "_selected_action": [job.pk for job in jobs]}
     response = admin_client.post("/admin/queues/job/", data, follow=True)
     assert sorted(said(response)) == [
-        f"Job {jobs[0].pk} is completed; allowed: waiting, delayed, active.",
+        f"Job {jobs[0].pk} is completed; allowed: waiting, delayed, waiting-children, active.",
         "cancel: 2 jobs.",
     ]
 

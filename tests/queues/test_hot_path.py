@@ -80,7 +80,7 @@ PARAMETERS = {
     ("statement", "index"),
     [
         (CLAIM_BY_ID, "queues_job_pkey"),
-        (CLAIM_WAITING, "job_waiting"),
+        (CLAIM_WAITING, "job_turn"),
         (SETTLE_COMPLETED, "queues_job_pkey"),
     ],
 )
