@@ -11,11 +11,11 @@ from psycopg.pq import TransactionStatus
 from queues.arguments import ArgumentsError
 from queues.context import Context
 from queues.endings import Ending, Gone, Raised, Refused, Returned, Snoozed
-from queues.outcomes import Fail, Snooze
+from queues.outcomes import Fail, RateLimited, Snooze
 from queues.recorder import LostError
 from queues.results import ResultError, to_json
 from queues.retry import HANDLER, MAX_DELAY_MS
-from queues.trouble import trouble_of
+from queues.trouble import scrub, trouble_of
 
 if TYPE_CHECKING:
     from queues.claims import Claim
@@ -29,6 +29,8 @@ def call(spec: Spec, claim: Claim, recorder: Recorder) -> Ending:
     """Run the handler and return how it ended. Never raises for what a handler does."""
     try:
         return Returned(to_json(_run(spec, claim, recorder)))
+    except RateLimited as outcome:
+        return Snoozed(seconds=outcome.seconds, key=scrub(outcome.key) or claim.limit_key)
     except Snooze as outcome:
         return Snoozed(seconds=outcome.seconds)
     except LostError:

@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import transaction
-
 from queues import registry
 from queues.conf import NO_BACKOFF
-from queues.database import array, fetch, fetch_prepared, text_array
+from queues.database import array, fetch_prepared, text_array
 from queues.retry import Backoff, BackoffError, parse_backoff
 from queues.statements.claiming import (
     CLAIM_BY_ID,
-    CLAIM_CAPPED,
     CLAIM_WAITING,
-    COUNT_ACTIVE,
-    LOCK_CAPS,
 )
 
 if TYPE_CHECKING:
@@ -70,8 +65,9 @@ class Claim(NamedTuple):
 def claim_ids(worker_id: int, ids: Sequence[int], queues: Iterable[str]) -> list[Claim]:
     """Claim those of `ids` that still wait in one of `queues` and whose kind is known here.
 
-    The rest is left alone: an id whose row does not move was a stale hint, or its queue is paused
-    or has a cap. Raises IntegrityError if the worker's lease is gone.
+    The rest is left alone: an id whose row does not move was a stale hint, or its queue is paused,
+    or it must wait for its turn (see `queues.turns`). Raises IntegrityError if the worker's lease
+    is gone.
     """
     if not ids:
         return []
@@ -87,32 +83,13 @@ def claim_ids(worker_id: int, ids: Sequence[int], queues: Iterable[str]) -> list
 def claim_waiting(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
     """Claim waiting jobs that nobody took, up to the free slots of each queue.
 
-    Queues that are paused or have a cap give none. Raises IntegrityError if the worker's lease is
-    gone.
-    """
-    return [*map(Claim._make, fetch_prepared(CLAIM_WAITING, _wanted(worker_id, free)))]
-
-
-def claim_capped(worker_id: int, free: Mapping[str, int]) -> list[Claim]:
-    """Claim waiting jobs of queues that have a cap, as many as their slots and caps leave.
-
-    Locks the caps until the claims are committed, so that two workers never fill one gap. Raises
+    Queues that are paused, have a cap or a rate give none, nor do jobs with a key. Raises
     IntegrityError if the worker's lease is gone.
     """
-    with transaction.atomic():
-        caps: dict[str, int] = dict(fetch(LOCK_CAPS, {"queues": list(free)}))
-        active: dict[str, int] = dict(fetch(COUNT_ACTIVE, {"queues": list(caps)}))
-        left = {name: min(free[name], cap - active.get(name, 0)) for name, cap in caps.items()}
-        wanted = {name: count for name, count in left.items() if count > 0}
-        if not wanted:
-            return []
-        return [*map(Claim._make, fetch(CLAIM_CAPPED, _wanted(worker_id, wanted)))]
-
-
-def _wanted(worker_id: int, free: Mapping[str, int]) -> dict[str, Any]:
-    return {
+    params = {
         "worker": worker_id,
         "queues": text_array(free),
         "limits": array(free.values()),
         "kinds": text_array(registry.kinds()),
     }
+    return [*map(Claim._make, fetch_prepared(CLAIM_WAITING, params))]

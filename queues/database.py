@@ -18,6 +18,7 @@ from psycopg import Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -113,6 +114,12 @@ def execute(statement: str, params: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return int(cursor.rowcount)
+
+
+def database_now() -> datetime:
+    """Return Postgres' time, by which leases run out and rates open."""
+    moment: datetime = fetch("SELECT clock_timestamp()", {})[0][0]
+    return moment
 
 
 def persist(writing: Callable[[], T]) -> T:

@@ -20,9 +20,10 @@ class Returned(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Snoozed:
-    """The handler asked to be run again in `seconds`."""
+    """The handler asked to be run again in `seconds`, and for a key to be closed that long."""
 
     seconds: float
+    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 
 from queues import registry
 from queues.calling import call
-from queues.claims import claim_capped, claim_ids
+from queues.claims import claim_ids
 from queues.conf import KEEP_SOME, get_queues
 from queues.database import AWAY, fetch, persist
 from queues.endings import Ending, Gone, Raised, Returned
@@ -25,6 +25,7 @@ from queues.settlement import Completed, Settlement, Verdict, settlement_of
 from queues.statements.claiming import QUEUE_OF
 from queues.statements.maintaining import REMOVE_FINISHED
 from queues.trouble import trouble_of
+from queues.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +66,8 @@ def run(job_id: int) -> str:
     with Heartbeat(f"rq-{uuid4().hex}", queues) as lease:
         claims = claim_ids(lease.worker_id, [job_id], queues)
         if not claims and (found := fetch(QUEUE_OF, {"id": job_id})):
-            # A queue with a cap is served in its own order, so it may be another job of it.
-            claims = claim_capped(lease.worker_id, {found[0][0]: 1})
+            # Where limits and turns decide, it may be another job of the queue.
+            claims = Turns().claim(lease.worker_id, {found[0][0]: 1})
         return execute(claims[0], AttemptRecorder(claims[0])) if claims else Verdict.LOST
 
 

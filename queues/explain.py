@@ -9,16 +9,14 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from queues.conf import get_queues
-from queues.database import fetch
+from queues.database import database_now
+from queues.held_back import held_back
 from queues.models import Job, QueueControl, Worker
 from queues.states import State
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from django.db.models import QuerySet
 
-SHOWN_HOLDERS: Final = 3
 STRANDED_AFTER: Final = timedelta(minutes=15)
 
 
@@ -71,10 +69,8 @@ def _waiting(job: Job) -> str:
         return (
             f"Waiting: none of {len(workers)} live workers knows the kind {job.kind}{_since(job)}."
         )
-    if control and control.cap is not None:
-        active = list(Job.objects.filter(queue=job.queue, state=State.ACTIVE).order_by("id"))
-        if len(active) >= control.cap:
-            return f"Waiting: the cap of {control.cap} is reached by {_named(active)}."
+    if why := held_back(job, control):
+        return f"Waiting: {why}."
     return f"Waiting: {_ahead(job)} jobs are ahead of it, for {_slots(job, workers)} slots."
 
 
@@ -84,7 +80,7 @@ def _active(job: Job) -> str:
     if worker is None:
         return "Active, but no worker holds it; it goes back to its queue."
     silent = (worker.expires_at, worker.beat_at)
-    now = _now()
+    now = database_now()
     if silent[0] <= now:
         return (
             f"Active: held by {worker.name} on {worker.host}, which stopped beating "
@@ -95,7 +91,7 @@ def _active(job: Job) -> str:
 
 
 def _since(job: Job) -> str:
-    waited = _now() - job.run_at
+    waited = database_now() - job.run_at
     if waited < STRANDED_AFTER:
         return ""
     return f", for {waited.total_seconds() // 60:.0f} minutes; deploy one that does, or cancel it"
@@ -105,7 +101,9 @@ def _last_seen(queue: str) -> str:
     dead = Worker.objects.filter(queues__contains=[queue]).order_by("-beat_at").first()
     if dead is None:
         return ""
-    return f"; {dead.name} stopped beating {(_now() - dead.beat_at).total_seconds():.0f} s ago"
+    return (
+        f"; {dead.name} stopped beating {(database_now() - dead.beat_at).total_seconds():.0f} s ago"
+    )
 
 
 def _ahead(job: Job) -> int:
@@ -121,15 +119,3 @@ def _ahead(job: Job) -> int:
 
 def _slots(job: Job, workers: list[Worker]) -> int:
     return sum(int(worker.slots.get(job.queue, 0)) for worker in workers)
-
-
-def _named(jobs: list[Job]) -> str:
-    names = ", ".join(str(job.pk) for job in jobs[:SHOWN_HOLDERS])
-    more = len(jobs) - SHOWN_HOLDERS
-    return f"jobs {names}" + (f" and {more} more" if more > 0 else "")
-
-
-def _now() -> datetime:
-    """Return Postgres' time, by which leases run out."""
-    moment: datetime = fetch("SELECT clock_timestamp()", {})[0][0]
-    return moment

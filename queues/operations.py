@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from queues import control, queue_control
+from queues import control, limits, queue_control
 from queues.control import ControlError
 from queues.strict_json import StrictJSONError, loads
 
@@ -53,6 +53,9 @@ QUEUE_VERBS: Final[Mapping[str, Callable[[str, str], object]]] = {
     "resume": lambda queue, _: queue_control.resume(queue),
     "cap": lambda queue, text: queue_control.set_cap(queue, optional("cap", text)),
     "slots": lambda queue, text: queue_control.set_slots(queue, optional("slots", text)),
+    "rate": lambda queue, text: queue_control.set_rate(queue, limits.parse_rate(text)),
+    "fair": lambda queue, _: queue_control.set_fair(queue, True),
+    "first-come": lambda queue, _: queue_control.set_fair(queue, False),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 MAX_SNOOZE_SECONDS: Final = 366 * 24 * 3600
+MAX_KEY: Final = 200
 
 
 class Snooze(Exception):  # noqa: N818  (an outcome, not an error)
@@ -21,6 +22,21 @@ class Snooze(Exception):  # noqa: N818  (an outcome, not an error)
             raise ValueError(f"seconds is {seconds}; allowed: above 0 to {MAX_SNOOZE_SECONDS}.")
         super().__init__(f"snoozed for {seconds} s")
         self.seconds = seconds
+
+
+class RateLimited(Snooze):
+    """The other side asked to be left alone for `seconds`: close the key, for all its jobs.
+
+    `key` is what limits go by (see `queues.limits`), the job's own unless given; the job has it
+    from now on. It keeps its place among the jobs of the key. Costs no attempt. Without any key
+    this is a snooze.
+    """
+
+    def __init__(self, seconds: float, key: str = "") -> None:
+        if type(key) is not str or len(key) > MAX_KEY:
+            raise ValueError(f"key is {key!r:.50}; allowed: text of at most {MAX_KEY}.")
+        super().__init__(seconds)
+        self.key = key
 
 
 class Fail(Exception):  # noqa: N818  (an outcome, not an error)

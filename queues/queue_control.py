@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.db.models.functions import Now
 
@@ -13,6 +13,9 @@ from queues.keep import MAX_AGE
 from queues.models import QueueControl
 from queues.statements.operating import CLEAN, DRAIN
 from queues.states import State
+
+if TYPE_CHECKING:
+    from queues.rate import Rate
 
 MAX_CAP: Final = 1_000_000
 MAX_CLEAN: Final = 1_000_000
@@ -47,6 +50,25 @@ def set_slots(queue: str, slots: int | None) -> QueueControl:
     Raises ControlError.
     """
     return _set(queue, slots=_checked("slots", slots, MAX_SLOTS))
+
+
+def set_rate(queue: str, rate: Rate | None) -> QueueControl:
+    """Let so many jobs of the queue begin in a time, over all workers; None for no rate.
+
+    Raises ControlError for an unknown queue.
+    """
+    count, per = (rate.count, rate.per) if rate else (None, None)
+    return _set(queue, rate=count, per_seconds=per, opens_at=None)
+
+
+def set_fair(queue: str, fair: bool) -> QueueControl:
+    """Let the keys of the queue take turns, or serve first what came first.
+
+    Raises ControlError.
+    """
+    if type(fair) is not bool:
+        raise ControlError(f"fair is {fair!r}; allowed: True, False.")
+    return _set(queue, is_fair=fair)
 
 
 def drain(queue: str, *, delayed: bool = False) -> int:

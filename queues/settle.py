@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from queues.conf import get_queues
-from queues.database import array, fetch, fetch_prepared
+from queues.database import array, execute, fetch, fetch_prepared
 from queues.models.attempt import Outcome
 from queues.settlement import Completed, Settlement, Troubled, Verdict
 from queues.statements.settling import SETTLE_COMPLETED, SETTLE_TROUBLE
+from queues.statements.turns import CLOSE_KEYS, GIVE_KEYS
 from queues.states import State
 from queues.transport.hints import Hint, push
 
@@ -32,7 +33,8 @@ def settle(settlements: Sequence[Settlement]) -> list[Verdict]:
     completed = [one for one in settlements if isinstance(one, Completed)]
     troubled = [one for one in settlements if isinstance(one, Troubled)]
     # Together: whoever tries again after an error must not find half of them gone.
-    with transaction.atomic() if completed and troubled else nullcontext():
+    is_more = (completed and troubled) or any(one.closes for one in troubled)
+    with transaction.atomic() if is_more else nullcontext():
         moved = _complete(completed) | _trouble(troubled)
     return [
         one.verdict if (one.claim.id, one.claim.token) in moved else Verdict.LOST
@@ -80,6 +82,7 @@ def _trouble(troubled: Sequence[Troubled]) -> set[tuple[int, int]]:
     columns = zip(*(_row(one).values() for one in troubled), strict=True)
     params = dict(zip(_row(troubled[0]), map(list, columns), strict=True))
     moved = _ended(fetch(SETTLE_TROUBLE, params))
+    _close([one for one in troubled if one.closes and (one.claim.id, one.claim.token) in moved])
     _push_later(
         [
             _hint(one.claim, front=one.front)
@@ -88,6 +91,20 @@ def _trouble(troubled: Sequence[Troubled]) -> set[tuple[int, int]]:
         ]
     )
     return moved
+
+
+def _close(limited: Sequence[Troubled]) -> None:
+    """Close the keys that handlers found closed on the other side, and give jobs their key."""
+    if not limited:
+        return
+    params = {
+        "ids": [one.claim.id for one in limited],
+        "tokens": [one.claim.token for one in limited],
+        "keys": [one.closes for one in limited],
+        "seconds": [one.closed_seconds for one in limited],
+    }
+    execute(CLOSE_KEYS, params)
+    execute(GIVE_KEYS, params)
 
 
 def _row(one: Troubled) -> dict[str, Any]:

@@ -58,7 +58,8 @@ class Completed(NamedTuple):
 class Troubled:
     """The attempt leaves a row, and the job goes to `state`, from `wait_ms` after now if delayed.
 
-    `given_back` and `crashed` are 0 or 1: attempts fewer, crashes more.
+    With None for `wait_ms` it is due as it was. `given_back` and `crashed` are 0 or 1: attempts
+    fewer, crashes more. `closes` is a key that stays closed for `closed_seconds`.
     """
 
     claim: Claim
@@ -66,7 +67,9 @@ class Troubled:
     state: State
     verdict: Verdict
     cause: Cause = Cause.NONE
-    wait_ms: int = 0
+    wait_ms: int | None = 0
+    closes: str = ""
+    closed_seconds: float = 0.0
     given_back: int = 0
     crashed: int = 0
 
@@ -86,8 +89,10 @@ def settlement_of(  # noqa: PLR0911  (one for each)
     match ending:
         case Returned(result):
             return Completed(claim, result, is_bare)
-        case Snoozed(seconds=seconds):
+        case Snoozed(seconds=seconds, key=""):
             return _snoozed(claim, seconds)
+        case Snoozed(seconds=seconds, key=key):
+            return _limited(claim, seconds, key)
         case Refused(trouble=trouble) | Raised(trouble=trouble, may_retry=False):
             return _given_up(claim, trouble, Cause.REFUSED)
         case Raised(trouble=trouble, wait_ms=wait_ms):
@@ -127,6 +132,21 @@ def _snoozed(claim: Claim, seconds: float) -> Troubled:
         state=move(Event.SNOOZE, State.ACTIVE, State.DELAYED),
         # Rounded up, so that the shortest snooze is a delay too.
         wait_ms=max(1, round(seconds * 1000)),
+        given_back=1,
+        verdict=Verdict.SNOOZED,
+    )
+
+
+def _limited(claim: Claim, seconds: float, key: str) -> Troubled:
+    """Back to its place among the jobs of a key that is closed now; the attempt is given back."""
+    message = f"{key} is closed for {seconds} s"
+    return Troubled(
+        claim=claim,
+        trouble=Trouble(error_class="", message=message, outcome=Outcome.SNOOZED),
+        state=move(Event.HAND_BACK, State.ACTIVE, State.WAITING),
+        wait_ms=None,
+        closes=key,
+        closed_seconds=seconds,
         given_back=1,
         verdict=Verdict.SNOOZED,
     )

@@ -224,3 +224,25 @@ def await_file(arguments: Await, context: Context) -> str:
 
 handles(AwaitApart, queue=QUEUE, attempts=1, timeout=60, run_in="process")(await_file)
 handles(AwaitAtomic, queue=QUEUE, attempts=1, timeout=60, atomic=True)(await_file)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledgered(Arguments):
+    """Write down when it begins, work for some seconds, and write down when it ends."""
+
+    kind: ClassVar[str] = "tests.ledgered"
+    path: str
+    key: str
+    seconds: float = 0
+
+
+@handles(Ledgered, queue=QUEUE)
+def ledgered(arguments: Ledgered, context: Context) -> None:
+    def write(word: str) -> None:
+        who = f"{arguments.key} {context.job_id} {os.getpid()}"
+        note_down(arguments.path, f"{time.time_ns()} {word} {who}")
+
+    write("start")
+    if arguments.seconds:
+        time.sleep(arguments.seconds)
+    write("end")

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection
 
 from queues.arguments import Arguments
-from queues.outcomes import Snooze
+from queues.outcomes import RateLimited, Snooze
 from queues.registry import handles
 from tests.jobs import QUEUE
 
@@ -112,6 +112,38 @@ def vague_backoff(failures: int, error: BaseException) -> Any:
 @handles(Vague, queue=QUEUE, attempts=3, backoff=vague_backoff)
 def vague(arguments: Vague, context: Context) -> None:
     raise ValueError(arguments.answer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hosted(Arguments):
+    """A job of another queue that speaks to a host."""
+
+    kind: ClassVar[str] = "tests.hosted"
+    host: str
+
+    @property
+    def limit_key(self) -> str:
+        return f"host:{self.host}"
+
+
+@handles(Hosted, queue="notifications")
+def hosted(arguments: Hosted, context: Context) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limited(Arguments):
+    """Find that the other side wants to be left alone, if there are seconds."""
+
+    kind: ClassVar[str] = "tests.limited"
+    seconds: float
+    key: str = ""
+
+
+@handles(Limited, queue=QUEUE)
+def limited(arguments: Limited, context: Context) -> None:
+    if arguments.seconds:
+        raise RateLimited(arguments.seconds, arguments.key)
 
 
 @dataclass(frozen=True, kw_only=True)

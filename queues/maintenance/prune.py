@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from queues.conf import QueueConf, get_queues
-from queues.database import fetch_prepared
+from queues.database import execute, fetch_prepared
 from queues.statements.maintaining import PRUNE
+from queues.statements.turns import FORGET_KEYS
 from queues.states import State
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ LIMIT: Final = 5000
 def run_once() -> int:
     """Delete what is beyond retention, the oldest included; return how many jobs that were.
 
-    Looks at every finished job. At most 5,000 of one queue and state go at once.
+    Looks at every finished job. At most 5,000 of one queue and state go at once. Also forgets keys
+    of which nothing counts any more.
     """
+    execute(FORGET_KEYS, {"limit": LIMIT})
     return sum(_prune(conf, deep=True) for conf in get_queues().values())
 
 

@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 ('window', models.JSONField(default=list)),
                 ('opens_at', models.DateTimeField(null=True)),
                 ('closed_until', models.DateTimeField(null=True)),
-                ('used_at', models.DateTimeField()),
+                ('forget_at', models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(

@@ -34,14 +34,14 @@ class LimitKey(models.Model):
 
     Running jobs are not counted here but in the jobs' table, so nothing can leak. `window` is what
     began lately (see `queues.rate`), `opens_at` when the rate lets the next begin, `closed_until`
-    what a handler asked for.
+    what a handler asked for, `forget_at` when nothing of it counts any more.
     """
 
     key = models.CharField(max_length=200, primary_key=True)
     window = models.JSONField(default=list)
     opens_at = models.DateTimeField(null=True)
     closed_until = models.DateTimeField(null=True)
-    used_at = models.DateTimeField()
+    forget_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.key

@@ -14,12 +14,12 @@ CLAIM: Final = """
 """
 # A worker that has no row any more claims nothing: `job_active_has_worker` refuses the NULL. The
 # lock keeps a rescuer from burying the worker between this look and the claim.
-_LEASE: Final = (
+LEASE: Final = (
     "lease AS (SELECT id, version FROM queues_worker WHERE id = %(worker)s FOR KEY SHARE)"
 )
 # The rows are locked, so they are found again by where they lie; one that was changed between the
 # look and the lock is not, and waits for the next look.
-_CLAIMED: Final = f"""
+CLAIMED: Final = f"""
 UPDATE queues_job AS job
 SET state = 'active', front = false, attempt = attempt + 1, token = token + 1,
     worker_id = (SELECT id FROM lease), code_version = (SELECT version FROM lease),
@@ -28,27 +28,30 @@ SET state = 'active', front = false, attempt = attempt + 1, token = token + 1,
 FROM picked WHERE job.ctid = picked.ctid
 RETURNING {CLAIM}
 """
-# Paused queues are closed to claims, and capped ones have a statement of their own.
+# Paused queues are closed to claims. Those with a cap or a rate, and jobs that have a key, are for
+# `queues.statements.turns`.
 _OPEN: Final = """
 queue NOT IN (
-    SELECT name FROM queues_queuecontrol WHERE paused_at IS NOT NULL OR cap IS NOT NULL)
+    SELECT name FROM queues_queuecontrol
+    WHERE paused_at IS NOT NULL OR cap IS NOT NULL OR rate IS NOT NULL)
 """
 
 # By primary key: the state is hidden from the planner, which would else walk the index of all that
 # waits.
 CLAIM_BY_ID: Final = f"""
-WITH {_LEASE}, picked AS (
+WITH {LEASE}, picked AS (
     SELECT job.ctid FROM unnest(%(ids)s::bigint[]) AS offered(id)
     JOIN queues_job AS job ON job.id = offered.id
     WHERE state || '' = 'waiting'
       AND limit_key = ''
       AND queue = ANY(%(queues)s::text[]) AND kind = ANY(%(kinds)s::text[]) AND {_OPEN}
     FOR NO KEY UPDATE OF job SKIP LOCKED)
-{_CLAIMED}
+{CLAIMED}
 """
 
-_PICK_WAITING: Final = f"""
-WITH {_LEASE}, picked AS (
+# The look into Postgres: as many rows of each queue as it has free slots, in order of service.
+CLAIM_WAITING: Final = f"""
+WITH {LEASE}, picked AS (
     SELECT taken.ctid
     FROM unnest(%(queues)s::text[], %(limits)s::int[]) AS want(queue, slots)
     CROSS JOIN LATERAL (
@@ -58,22 +61,8 @@ WITH {_LEASE}, picked AS (
         ORDER BY front DESC, priority, run_at, id
         LIMIT want.slots
         FOR NO KEY UPDATE SKIP LOCKED) AS taken
-"""
-
-# The look into Postgres: as many rows of each queue as it has free slots, in order of service.
-CLAIM_WAITING: Final = f"{_PICK_WAITING} WHERE want.{_OPEN.strip()}) {_CLAIMED}"
-# After LOCK_CAPS, in its transaction, with limits that the caps leave.
-CLAIM_CAPPED: Final = f"{_PICK_WAITING}) {_CLAIMED}"
-
-# One claimer at a time for each capped queue: whoever counts next sees what this one took.
-LOCK_CAPS: Final = """
-SELECT name, cap FROM queues_queuecontrol
-WHERE name = ANY(%(queues)s) AND cap IS NOT NULL AND paused_at IS NULL
-ORDER BY name FOR UPDATE
-"""
-COUNT_ACTIVE: Final = """
-SELECT queue, count(*) FROM queues_job
-WHERE state = 'active' AND queue = ANY(%(queues)s) GROUP BY queue
+    WHERE want.{_OPEN.strip()})
+{CLAIMED}
 """
 
 QUEUE_OF: Final = "SELECT queue FROM queues_job WHERE id = %(id)s AND state = 'waiting'"

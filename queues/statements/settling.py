@@ -61,7 +61,8 @@ moved AS (
     UPDATE queues_job AS job
     SET state = before.state, front = before.front,
         attempt = job.attempt - before.given_back, crashes = job.crashes + before.crashed,
-        run_at = clock_timestamp() + before.wait_ms * interval '1 millisecond',
+        run_at = coalesce(
+            clock_timestamp() + before.wait_ms * interval '1 millisecond', job.run_at),
         finished_at = CASE WHEN before.state = 'failed' THEN clock_timestamp() END,
         unique_key = CASE WHEN before.state = 'failed' AND unique_until IS NULL THEN ''
                           ELSE unique_key END,

@@ -23,13 +23,13 @@ class Controls:
         self._usual = dict(usual)
         self._shown = dict(usual)
         self.paused: frozenset[str] = frozenset()
-        self.capped: frozenset[str] = frozenset()
 
     def refresh(self) -> int:
         """Read them; return how many there are."""
         rows = list(QueueControl.objects.filter(name__in=self._usual))
         self.paused = frozenset(row.name for row in rows if row.paused_at is not None)
-        self.capped = frozenset(row.name for row in rows if row.cap is not None)
+        limited = (row.name for row in rows if row.cap is not None or row.rate is not None)
+        self._slots.limited = frozenset(limited)
         wanted = {row.name: row.slots for row in rows if row.slots is not None}
         capacity = {**self._usual, **wanted}
         if capacity != self._shown:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import IntegrityError, connection
 
-from queues.claims import Claim, claim_capped, claim_ids, claim_waiting
+from queues.claims import Claim, claim_ids, claim_waiting
 from queues.conf import LOOK_SECONDS
 from queues.database import AWAY
+from queues.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FULL_WAIT_SECONDS: Final = 0.02
+# Redis keeps shorter blocking times by a tenth of a second.
+SHORTEST_BLOCK_SECONDS: Final = 0.1
 OUTAGE_WAIT_SECONDS: Final = 1.0
 
 
@@ -63,6 +66,9 @@ class Loop:
         self._looked_at = 0
         self._flow = 0
         self._last_claim = time.monotonic()
+        self._turns = Turns()
+        self._turned_at = 0
+        self._has_stale = False
         self.taken = 0
         self.must_be_replaced = False
 
@@ -121,23 +127,53 @@ class Loop:
         return None
 
     def _take(self, free: Mapping[str, int]) -> list[Claim]:
-        # First, when it is due: hints that never end must not starve a row whose hint was lost.
-        if self._look_is_due() and (claims := self._look(free)):
+        # First, when they are due: hints that never end must not starve a row whose hint was lost,
+        # nor one that had to wait for its turn.
+        if claims := self._due(free):
             left = remaining(free, claims)
             return claims + (self._claim(self._parts.offers.pop(left), left) if left else [])
         if claims := self._claim_offers(free) or self._look(free):
             return claims
+        return self._idle(free)
+
+    def _idle(self, free: Mapping[str, int]) -> list[Claim]:
         slots = self._parts.slots
-        # In this order: a slot that is released meanwhile must not be waited for elsewhere. Nor is
-        # Redis asked to block so briefly, for it keeps such short times by a tenth of a second.
+        # In this order: a slot that is released meanwhile must not be waited for elsewhere, nor the
+        # end of a job that gives another its turn. Redis is not asked to block so briefly, for it
+        # keeps such short times by a tenth of a second.
         if self._flow != slots.releases + self.taken:
             return []
-        if slots.any_full() or (self._until.burst and slots.busy):
+        if slots.any_full() or (slots.busy and (self._until.burst or self._turns.is_blocked)):
             slots.wait(FULL_WAIT_SECONDS)
             return []
         if self._until.burst:
             return []
-        return self._claim(self._parts.offers.wait(free, self._patience()), free)
+        return self._wait(free)
+
+    def _wait(self, free: Mapping[str, int]) -> list[Claim]:
+        """Wait for an offer, until it is time to look, or until a rate lets the next begin."""
+        opens_in = self._turns.opens_in
+        if opens_in < SHORTEST_BLOCK_SECONDS:
+            self._parts.slots.wait(min(opens_in, FULL_WAIT_SECONDS))
+            return []
+        look_in = self._last_look + LOOK_SECONDS - time.monotonic()
+        patience = max(FULL_WAIT_SECONDS, min(look_in, opens_in))
+        return self._claim(self._parts.offers.wait(free, patience), free)
+
+    def _due(self, free: Mapping[str, int]) -> list[Claim]:
+        """Take what is found by looking, or by turns, if the one or the other is due."""
+        if self._look_is_due():
+            return self._look(free)
+        ended = self._turned_at != self._parts.slots.turns
+        if ended or self._has_stale or self._turns.opens_in == 0:
+            return self._turn(free)
+        return []
+
+    def _turn(self, free: Mapping[str, int]) -> list[Claim]:
+        # Before the claim: what is settled after it calls for another turn.
+        self._turned_at = self._parts.slots.turns
+        self._has_stale = False
+        return self._turns.claim(self._parts.lease.worker_id, free)
 
     def _claim_offers(self, free: Mapping[str, int]) -> list[Claim]:
         """Claim what Redis offers, going on while all of it is stale, until a look is due.
@@ -152,13 +188,11 @@ class Loop:
         return []
 
     def _claim(self, ids: Sequence[int], free: Mapping[str, int]) -> list[Claim]:
-        """Claim what was offered. Hints of queues with a cap only say that it is time to look."""
+        """Claim what was offered. What does not move may have to wait for its turn."""
         if self._parts.switch.stop.is_set() or not ids:
             return []
-        worker_id, capped = self._parts.lease.worker_id, self._parts.controls.capped
-        claims = claim_ids(worker_id, ids, free)
-        if len(claims) < len(ids) and (limited := _only(remaining(free, claims), capped)):
-            claims += claim_capped(worker_id, limited)
+        claims = claim_ids(self._parts.lease.worker_id, ids, free)
+        self._has_stale |= len(claims) < len(ids)
         return claims
 
     def _look_is_due(self) -> bool:
@@ -169,17 +203,13 @@ class Loop:
         flows = self._looked_at != self._flow
         if not self._look_is_due() and not flows:
             return []
+        is_due = self._look_is_due()
         self._last_look = time.monotonic()
         self._looked_at = self._flow
-        claims = claim_waiting(self._parts.lease.worker_id, left)
-        if limited := _only(left, self._parts.controls.capped):
-            claims += claim_capped(self._parts.lease.worker_id, limited)
+        claims = self._turn(left) if is_due or self._turns.is_used or self._has_stale else []
+        if rest := remaining(left, claims):
+            claims += claim_waiting(self._parts.lease.worker_id, rest)
         return claims
-
-    def _patience(self) -> float:
-        if self._parts.controls.capped:
-            return FULL_WAIT_SECONDS
-        return max(FULL_WAIT_SECONDS, self._last_look + LOOK_SECONDS - time.monotonic())
 
     def _start(self, claims: Sequence[Claim]) -> None:
         slots = self._parts.slots
@@ -193,7 +223,3 @@ def remaining(free: Mapping[str, int], claims: Sequence[Claim]) -> dict[str, int
     """Return the slots that are still free after these claims."""
     used = Counter(claim.queue for claim in claims)
     return {queue: count - used[queue] for queue, count in free.items() if count > used[queue]}
-
-
-def _only(free: Mapping[str, int], names: frozenset[str]) -> dict[str, int]:
-    return {queue: count for queue, count in free.items() if queue in names}

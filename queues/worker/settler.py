@@ -92,8 +92,10 @@ class Settler:
             # Postgres refuses one of them; the others must not suffer for it.
             self._settle_singly(batch)
         finally:
-            self._running.end([one.claim for one in batch])
-            self._slots.settled([one.claim.queue for one in batch])
+            claims = [one.claim for one in batch]
+            self._running.end(claims)
+            keyed = any(claim.limit_key for claim in claims)
+            self._slots.settled([claim.queue for claim in claims], keyed=keyed)
 
     def _settle_singly(self, batch: Sequence[Performed]) -> None:
         for one in batch:

@@ -14,7 +14,8 @@ class Slots:
     """Counts what runs, and what has run and is not settled. Safe to use from every thread.
 
     As many jobs of a queue may be unsettled as may run: beyond that it has no free slot, so that a
-    slow database slows claiming down.
+    slow database slows claiming down. `turns` counts what is settled and may let others begin that
+    had no turn: jobs with a key, and those of the `limited` queues.
     """
 
     def __init__(self, capacity: Mapping[str, int]) -> None:
@@ -23,6 +24,8 @@ class Slots:
         self._unsettled: Counter[str] = Counter()
         self._released = threading.Condition()
         self.releases = 0
+        self.limited: frozenset[str] = frozenset()
+        self.turns = 0
 
     @property
     def running(self) -> int:
@@ -76,11 +79,16 @@ class Slots:
             self.releases += 1
             self._released.notify_all()
 
-    def settled(self, queues: Iterable[str]) -> None:
-        """Count one unsettled job less for each name, and wake who waits."""
+    def settled(self, queues: Iterable[str], *, keyed: bool = False) -> None:
+        """Count one unsettled job less for each name, and wake who waits.
+
+        `keyed` says that one of the jobs had a key.
+        """
+        ended = Counter(queues)
         with self._released:
-            self._unsettled.subtract(queues)
+            self._unsettled.subtract(ended)
             self.releases += 1
+            self.turns += keyed or not self.limited.isdisjoint(ended)
             self._released.notify_all()
 
     def wait(self, seconds: float) -> None:

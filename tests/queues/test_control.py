@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from queues import control, leases, metrics, queue_control
-from queues.claims import claim_capped, claim_ids, claim_waiting
+from queues.claims import claim_ids, claim_waiting
 from queues.control import ControlError, NoJobError
 from queues.enqueue import enqueue, enqueue_many
 from queues.maintenance import promote, rescue
@@ -17,6 +17,7 @@ from queues.models import Attempt, Job, Metric, Worker
 from queues.settlement import Verdict
 from queues.states import FINISHED, LIVE, State
 from queues.transport import hints
+from queues.turns import Turns
 from tests import settling
 from tests.jobs import QUEUE, Act, Notify
 from tests.threads import together
@@ -179,7 +180,7 @@ def test_a_paused_queue_gives_nothing_and_takes_everything():
     job = enqueue(ACT)
     assert claim_ids(worker_id, [job.pk], FREE) == []
     assert claim_waiting(worker_id, FREE) == []
-    assert claim_capped(worker_id, FREE) == []
+    assert Turns().claim(worker_id, FREE) == []
     queue_control.resume(QUEUE)
     assert len(claim_waiting(worker_id, FREE)) == 1
 
@@ -191,7 +192,7 @@ def test_two_workers_never_fill_a_cap_twice():
         enqueue(ACT)
     assert claim_waiting(worker_id, FREE) == []
     for expected in (3, 0):
-        taken = together(*[lambda: claim_capped(worker_id, FREE)] * 4)
+        taken = together(*[lambda: Turns().claim(worker_id, FREE)] * 4)
         assert sum(len(claims) for claims in taken) == expected
     assert Job.objects.filter(state="active").count() == 3
 

@@ -1,0 +1,168 @@
+"""Limits of keys, over all workers: how many jobs at once, how many begun in a time.
+
+A key is text that a job was given, such as a host or a tenant. Changes hold from the next claim on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+
+from queues import audit
+from queues.conf import get_queues
+from queues.control import ControlError
+from queues.database import execute, fetch
+from queues.models import Limit
+from queues.rate import MAX_COUNT, Rate, RateError
+from queues.statements.turns import CLOSE_KEYS, KEYS_IN_USE, LIMIT_NAMED, OPEN_KEY, OPEN_KEYS
+from queues.strict_json import StrictJSONError, check_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+MAX_KEY: Final = 200
+MAX_CLOSED_SECONDS: Final = 31 * 24 * 3600
+SHOWN: Final = 100
+SHOWN_HOLDERS: Final = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyInUse:
+    """A key that jobs run with or wait with, and its limit if it has one.
+
+    `holders` are the ids of its running jobs, ten at most of `running`. `waiting` is counted to
+    1,000. `closed_until` is set while a rate or a handler keeps it closed.
+    """
+
+    key: str
+    limit: str
+    concurrency: int | None
+    rate: Rate | None
+    running: int
+    holders: list[int]
+    waiting: int
+    closed_until: datetime | None
+
+
+@transaction.atomic
+def set_limit(key: str, *, concurrency: int | None = None, rate: Rate | None = None) -> Limit:
+    """Limit a key, or with a `*` at the end each key that begins so; replaces what was set.
+
+    The longest that fits a key counts, and no other. Raises ControlError.
+    """
+    _check_key(key)
+    if concurrency is None and rate is None:
+        raise ControlError("concurrency and rate are both None; allowed: one of them, or both.")
+    if concurrency is not None and (
+        type(concurrency) is not int or not 1 <= concurrency <= MAX_COUNT
+    ):
+        raise ControlError(f"concurrency is {concurrency!r}; allowed: 1 to {MAX_COUNT}, or None.")
+    values = {
+        "concurrency": concurrency,
+        "rate": rate.count if rate else None,
+        "per_seconds": rate.per if rate else None,
+    }
+    old = Limit.objects.select_for_update().filter(key=key).first()
+    limit, _ = Limit.objects.update_or_create(key=key, defaults=values)
+    # What the old rate kept closed may be open by the new one.
+    execute(OPEN_KEYS, {"key": key})
+    audit.record("limit", {"key": key}, before=_values(old), after=values)
+    return limit
+
+
+@transaction.atomic
+def remove_limit(key: str) -> None:
+    """Let a key go without this limit. Raises ControlError if there is none."""
+    limit = Limit.objects.select_for_update().filter(key=key).first()
+    if limit is None:
+        raise ControlError(f"There is no limit {key!r:.50}.")
+    limit.delete()
+    execute(OPEN_KEYS, {"key": key})
+    audit.record("remove limit", {"key": key}, before=_values(limit))
+
+
+@transaction.atomic
+def close_key(key: str, seconds: float) -> None:
+    """Let no job of the key begin for so long; what runs goes on. Raises ControlError."""
+    _check_key(key)
+    if type(seconds) not in {int, float} or not 0 < seconds <= MAX_CLOSED_SECONDS:
+        allowed = f"above 0 to {MAX_CLOSED_SECONDS}"
+        raise ControlError(f"seconds is {seconds!r}; allowed: {allowed}.")
+    execute(CLOSE_KEYS, {"keys": [key], "seconds": [seconds]})
+    audit.record("close key", {"key": key}, after={"seconds": seconds})
+
+
+@transaction.atomic
+def open_key(key: str) -> None:
+    """Let the jobs of a closed key begin again, as far as its limits let them.
+
+    Raises ControlError if it is not closed.
+    """
+    if not fetch(OPEN_KEY, {"key": key}):
+        raise ControlError(f"The key {key!r:.50} is not closed.")
+    audit.record("open key", {"key": key})
+
+
+def limit_of(key: str) -> Limit | None:
+    """Return the limit that counts for a key, if there is one."""
+    found = fetch(LIMIT_NAMED, {"key": key})
+    return Limit.objects.filter(key=found[0][0]).first() if found else None
+
+
+def keys_in_use(*, most: int = SHOWN) -> list[KeyInUse]:
+    """Return the keys that jobs run or wait with, those with running jobs first."""
+    params = {"most": most, "holders": SHOWN_HOLDERS, "queues": list(get_queues())}
+    rows = fetch(KEYS_IN_USE, params)
+    return [_in_use(row) for row in rows]
+
+
+def parse_rate(text: str) -> Rate | None:
+    """Return the rate of `300/60` (so many in so many seconds), None for nothing.
+
+    Raises ControlError.
+    """
+    if not text.strip():
+        return None
+    count, _, per = text.partition("/")
+    try:
+        return Rate(count=int(count), per=float(per))
+    except RateError as error:
+        raise ControlError(str(error)) from error
+    except ValueError as error:
+        raise ControlError(f"rate is {text!r:.30}; allowed: such as 300/60.") from error
+
+
+def _in_use(row: tuple[Any, ...]) -> KeyInUse:
+    key, limit, concurrency, begins, per, running, holders, waiting, closed_until = row
+    return KeyInUse(
+        key=key,
+        limit=limit or "",
+        concurrency=concurrency,
+        rate=None if begins is None else Rate(count=begins, per=per),
+        running=running,
+        holders=holders or [],
+        waiting=waiting,
+        closed_until=closed_until,
+    )
+
+
+def _check_key(key: str) -> None:
+    if type(key) is not str or not 0 < len(key) <= MAX_KEY:
+        raise ControlError(f"key is {key!r:.50}; allowed: text of 1 to {MAX_KEY}.")
+    try:
+        check_text(key)
+    except StrictJSONError as error:
+        raise ControlError(f"key: {error}") from error
+
+
+def _values(limit: Limit | None) -> Mapping[str, Any] | None:
+    if limit is None:
+        return None
+    return {
+        "concurrency": limit.concurrency,
+        "rate": limit.rate,
+        "per_seconds": limit.per_seconds,
+    }
