@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from queues.admin.dashboard import dashboard
 from queues.admin.jobs import JobAdmin
+from queues.admin.limits import LimitAdmin
 from queues.admin.queues import QueueControlAdmin
 from queues.admin.workers import WorkerAdmin
 
-__all__ = ["JobAdmin", "QueueControlAdmin", "WorkerAdmin", "dashboard"]
+__all__ = ["JobAdmin", "LimitAdmin", "QueueControlAdmin", "WorkerAdmin", "dashboard"]

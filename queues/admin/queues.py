@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 class QueueControlAdmin(ReadOnly, ModelAdmin):
     """What was set for queues; queues that run as the settings say have no row."""
 
-    list_display = ("name", "paused_at", "cap", "slots", "updated_at")
+    list_display = (
+        "name",
+        "paused_at",
+        "cap",
+        "rate",
+        "per_seconds",
+        "is_fair",
+        "slots",
+        "updated_at",
+    )
 
     def get_urls(self) -> list[URLPattern]:
         """Add the address of the verbs; it takes POST only."""
