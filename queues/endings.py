@@ -65,4 +65,5 @@ Ending = Returned | Snoozed | Refused | Raised | Crashed | TimedOut | Gone
 def crash_of(claim: Claim, why: str) -> Crashed:
     """Return the ending of a claim whose process died."""
     message = f"The process of job {claim.id} died: {why}."
-    return Crashed(trouble=Trouble.of(error_class="", message=message, outcome=Outcome.CRASHED))
+    trouble = Trouble.of(error_class="ProcessDied", message=message, outcome=Outcome.CRASHED)
+    return Crashed(trouble=trouble)

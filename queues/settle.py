@@ -123,6 +123,8 @@ def _row(one: Troubled) -> dict[str, Any]:
         "error_message": "" if trouble.outcome is Outcome.SNOOZED else trouble.message,
         "note": trouble.message,
         "traceback": trouble.traceback,
+        "place": trouble.place,
+        "fingerprint": trouble.fingerprint(one.claim.kind),
     }
 
 

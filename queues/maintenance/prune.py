@@ -1,9 +1,13 @@
-"""Finished jobs beyond the retention of their queue, or their own, are deleted."""
+"""Finished jobs beyond the retention of their queue, or their own, are deleted.
+
+So are groups of failures that nobody has seen for long.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from queues import failures
 from queues.conf import QueueConf, get_queues
 from queues.database import execute, fetch_prepared
 from queues.statements.maintaining import PRUNE
@@ -19,11 +23,13 @@ LIMIT: Final = 5000
 def run_once() -> int:
     """Delete what is beyond retention, the oldest included; return how many jobs that were.
 
-    Looks at every finished job. At most 5,000 of one queue and state go at once. Also forgets keys
-    of which nothing counts any more.
+    Looks at every finished job. At most 5,000 of one queue and state go at once. Then, and not
+    counted, go groups of failures and keys of which nothing counts any more.
     """
+    pruned = sum(_prune(conf, deep=True) for conf in get_queues().values())
+    failures.prune()
     execute(FORGET_KEYS, {"limit": LIMIT})
-    return sum(_prune(conf, deep=True) for conf in get_queues().values())
+    return pruned
 
 
 def run_newest() -> int:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import Any
 
 from django.db import transaction
 
 from queues import metrics
 from queues.conf import MAX_CRASHES
 from queues.database import array, fetch
-from queues.statements.maintaining import LOCK_DEAD, RESCUE
+from queues.statements.maintaining import KINDS_OF_DEAD, LOCK_DEAD, RESCUE
 from queues.states import State
 from queues.transport.hints import Hint, push
+from queues.trouble import WORKER_LOST
 
 log = logging.getLogger(__name__)
-
-MESSAGE: Final = "Its worker stopped beating."
 
 
 def run_once() -> int:
@@ -25,8 +24,7 @@ def run_once() -> int:
         dead = [row[0] for row in fetch(LOCK_DEAD, {})]
         if not dead:
             return 0
-        params = {"dead": array(dead), "max_crashes": MAX_CRASHES, "message": MESSAGE}
-        rows = fetch(RESCUE, params)
+        rows = fetch(RESCUE, _params(dead))
     # Pushed from the last to the first, each to the front: they end up in their old order.
     rows.sort(key=lambda row: int(row[0]), reverse=True)
     rescued = [row for row in rows if row[2] is not None]
@@ -40,3 +38,16 @@ def run_once() -> int:
         if state == State.WAITING
     )
     return len(rescued)
+
+
+def _params(dead: list[int]) -> dict[str, Any]:
+    """Return what RESCUE needs. No kind comes in later, for nothing is claimed by the dead."""
+    kinds = [row[0] for row in fetch(KINDS_OF_DEAD, {"dead": array(dead)})]
+    return {
+        "dead": array(dead),
+        "max_crashes": MAX_CRASHES,
+        "error_class": WORKER_LOST.error_class,
+        "message": WORKER_LOST.message,
+        "kinds": kinds,
+        "fingerprints": [WORKER_LOST.fingerprint(kind) for kind in kinds],
+    }

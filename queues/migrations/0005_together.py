@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('fingerprint', models.CharField(max_length=16, primary_key=True, serialize=False)),
                 ('kind', models.CharField(max_length=100)),
                 ('error_class', models.CharField(max_length=200)),
-                ('place', models.CharField(help_text='Module and function that raised.', max_length=300)),
+                ('place', models.CharField(blank=True, help_text='Module and function that it comes from.', max_length=300)),
                 ('message', models.TextField(blank=True, help_text='Of the last one.')),
                 ('first_seen', models.DateTimeField()),
                 ('last_seen', models.DateTimeField()),
@@ -245,10 +245,6 @@ class Migration(migrations.Migration):
             model_name='dependency',
             name='parent',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='children', to='queues.job'),
-        ),
-        migrations.AddIndex(
-            model_name='failuregroup',
-            index=models.Index(fields=['last_seen'], name='failure_last_seen'),
         ),
         migrations.AddField(
             model_name='operation',

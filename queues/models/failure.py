@@ -6,12 +6,17 @@ from django.db import models
 
 
 class FailureGroup(models.Model):
-    """Failed attempts of one kind that raised the same class at the same place."""
+    """Attempts of one kind that failed with the same class of error, from the same place.
+
+    No index but the primary key: a busy group is updated in place, and there are few groups.
+    """
 
     fingerprint = models.CharField(max_length=16, primary_key=True)
     kind = models.CharField(max_length=100)
     error_class = models.CharField(max_length=200)
-    place = models.CharField(max_length=300, help_text="Module and function that raised.")
+    place = models.CharField(
+        max_length=300, blank=True, help_text="Module and function that it comes from."
+    )
     message = models.TextField(blank=True, help_text="Of the last one.")
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
@@ -21,7 +26,6 @@ class FailureGroup(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-last_seen"]
-        indexes: ClassVar = [models.Index(fields=["last_seen"], name="failure_last_seen")]
 
     def __str__(self) -> str:
-        return f"{self.error_class} in {self.place}"
+        return f"{self.error_class} in {self.place}" if self.place else self.error_class

@@ -6,6 +6,7 @@ from typing import Final
 
 from queues.statements.accepting import FOLLOWED
 from queues.statements.claiming import CLAIM
+from queues.statements.failing import GROUPED
 
 # The subselect is read once, and so may use the index: a volatile function is asked for each row.
 PROMOTE_DUE: Final = """
@@ -30,20 +31,29 @@ WHERE state = 'delayed' AND run_at > (SELECT clock_timestamp())
 LOCK_DEAD: Final = """
 SELECT id FROM queues_worker WHERE expires_at < clock_timestamp() FOR UPDATE SKIP LOCKED
 """
+KINDS_OF_DEAD: Final = """
+SELECT DISTINCT kind FROM queues_job
+WHERE worker_id = ANY(%(dead)s::bigint[]) AND state = 'active'
+"""
 # In the same transaction, and a statement of its own: it must see the claims that were committed
 # before the lock.
 RESCUE: Final = f"""
 WITH dead AS (SELECT id, name FROM queues_worker WHERE id = ANY(%(dead)s::bigint[])),
 before AS (
-    SELECT job.id, job.attempt, job.token, job.started_at, job.progress,
-        dead.name AS worker_name
+    SELECT job.id, job.attempt, job.token, job.started_at, job.progress, job.kind,
+        job.code_version, dead.name AS worker_name, crash.fingerprint, job.id AS position,
+        %(error_class)s AS error_class, '' AS place, %(message)s AS note
     FROM queues_job AS job JOIN dead ON job.worker_id = dead.id
+    JOIN unnest(%(kinds)s::text[], %(fingerprints)s::text[]) AS crash(kind, fingerprint)
+        ON crash.kind = job.kind
     WHERE job.state = 'active' FOR NO KEY UPDATE OF job),
 moved AS (
     UPDATE queues_job AS job
     SET state = CASE WHEN crashes >= %(max_crashes)s THEN 'failed' ELSE 'waiting' END,
         cause = CASE WHEN crashes >= %(max_crashes)s THEN 'crashed' ELSE '' END,
-        error_message = CASE WHEN crashes >= %(max_crashes)s THEN %(message)s ELSE '' END,
+        error_class = CASE WHEN crashes >= %(max_crashes)s THEN before.error_class ELSE '' END,
+        error_message = CASE WHEN crashes >= %(max_crashes)s THEN before.note ELSE '' END,
+        fingerprint = before.fingerprint,
         finished_at = CASE WHEN crashes >= %(max_crashes)s THEN clock_timestamp() END,
         unique_key = CASE WHEN crashes >= %(max_crashes)s AND unique_until IS NULL THEN ''
                           ELSE unique_key END,
@@ -54,10 +64,11 @@ moved AS (
 noted AS (
     INSERT INTO queues_attempt (
         job_id, number, token, outcome, worker_name, started_at, finished_at,
-        error_class, error_message, traceback, progress)
+        error_class, error_message, traceback, progress, code_version, fingerprint)
     SELECT id, attempt, token, 'crashed', worker_name, started_at, clock_timestamp(),
-        '', %(message)s, '', progress
+        error_class, note, '', progress, code_version, fingerprint
     FROM before),
+{GROUPED.strip()},
 buried AS (DELETE FROM queues_worker USING dead WHERE queues_worker.id = dead.id),
 ended AS (SELECT id, queue, kind, successor FROM moved WHERE state = 'failed'),
 {FOLLOWED}

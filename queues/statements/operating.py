@@ -10,7 +10,7 @@ from queues.statements.maintaining import FORGOTTEN
 CANCEL: Final = f"""
 WITH before AS (
     SELECT job.id, job.state, job.token, job.attempt, job.started_at, job.progress,
-        worker.name AS worker_name
+        job.code_version, worker.name AS worker_name
     FROM queues_job AS job LEFT JOIN queues_worker AS worker ON worker.id = job.worker_id
     WHERE job.id = %(id)s AND job.state IN ('waiting', 'delayed', 'waiting-children', 'active')
     FOR NO KEY UPDATE OF job),
@@ -23,9 +23,9 @@ ended AS (
 noted AS (
     INSERT INTO queues_attempt (
         job_id, number, token, outcome, worker_name, started_at, finished_at,
-        error_class, error_message, traceback, progress)
+        error_class, error_message, traceback, progress, code_version)
     SELECT before.id, before.attempt, before.token, 'cancelled', coalesce(worker_name, ''),
-        before.started_at, clock_timestamp(), '', '', '', before.progress
+        before.started_at, clock_timestamp(), '', '', '', before.progress, before.code_version
     FROM before JOIN ended ON ended.id = before.id WHERE before.state = 'active'),
 {FOLLOWED}
 SELECT ended.id, followed.id, followed.queue, followed.priority, followed.state, followed.front

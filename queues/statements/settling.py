@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from queues.statements.accepting import FOLLOWED, RELEASED
+from queues.statements.failing import GROUPED
 
 # By primary key: the state is hidden from the planner, which would else walk the index of active
 # jobs, with all the dead entries that a busy worker leaves in it.
@@ -49,11 +50,13 @@ WITH given AS (
         %(id)s::bigint[], %(token)s::bigint[], %(state)s::text[], %(front)s::bool[],
         %(cause)s::text[], %(wait_ms)s::float8[], %(given_back)s::int[], %(crashed)s::int[],
         %(outcome)s::text[], %(error_class)s::text[], %(error_message)s::text[],
-        %(note)s::text[], %(traceback)s::text[])
+        %(note)s::text[], %(traceback)s::text[], %(place)s::text[], %(fingerprint)s::text[])
+    WITH ORDINALITY
     AS given(id, token, state, front, cause, wait_ms, given_back, crashed, outcome,
-        error_class, error_message, note, traceback)),
+        error_class, error_message, note, traceback, place, fingerprint, position)),
 before AS (
-    SELECT given.*, job.attempt, job.started_at, job.progress, worker.name AS worker_name
+    SELECT given.*, job.kind, job.attempt, job.started_at, job.progress, job.code_version,
+        worker.name AS worker_name
     FROM given JOIN queues_job AS job ON {_MINE}
     LEFT JOIN queues_worker AS worker ON worker.id = job.worker_id
     FOR NO KEY UPDATE OF job),
@@ -67,16 +70,18 @@ moved AS (
         unique_key = CASE WHEN before.state = 'failed' AND unique_until IS NULL THEN ''
                           ELSE unique_key END,
         worker_id = NULL, cause = before.cause,
-        error_class = before.error_class, error_message = before.error_message
+        error_class = before.error_class, error_message = before.error_message,
+        fingerprint = coalesce(nullif(before.fingerprint, ''), job.fingerprint)
     FROM before WHERE job.id = before.id
     RETURNING job.id, job.queue, job.kind, job.state, job.successor, job.token),
 noted AS (
     INSERT INTO queues_attempt (
         job_id, number, token, outcome, worker_name, started_at, finished_at,
-        error_class, error_message, traceback, progress)
+        error_class, error_message, traceback, progress, code_version, fingerprint)
     SELECT id, attempt, token, outcome, coalesce(worker_name, ''), started_at,
-        clock_timestamp(), error_class, note, traceback, progress
+        clock_timestamp(), error_class, note, traceback, progress, code_version, fingerprint
     FROM before),
+{GROUPED.strip()},
 ended AS (SELECT id, queue, kind, successor FROM moved WHERE state = 'failed'),
 {FOLLOWED}
 {_RETURNED.format(moved="moved")}
