@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from queues.admin.dashboard import dashboard
+from queues.admin.failures import FailureGroupAdmin
 from queues.admin.jobs import JobAdmin
 from queues.admin.limits import LimitAdmin
 from queues.admin.queues import QueueControlAdmin
 from queues.admin.workers import WorkerAdmin
 
-__all__ = ["JobAdmin", "LimitAdmin", "QueueControlAdmin", "WorkerAdmin", "dashboard"]
+__all__ = [
+    "FailureGroupAdmin",
+    "JobAdmin",
+    "LimitAdmin",
+    "QueueControlAdmin",
+    "WorkerAdmin",
+    "dashboard",
+]

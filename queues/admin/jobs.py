@@ -45,7 +45,7 @@ class AttemptInline(ReadOnly, TabularInline):
     extra = 0
     fields = (
         "number", "outcome", "worker_name", "started_at", "finished_at", "error_class",
-        "error_message", "traceback", "progress",
+        "error_message", "traceback", "progress", "code_version",
     )  # fmt: skip
 
 
