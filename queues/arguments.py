@@ -30,7 +30,8 @@ class Arguments:
     """The base of every job's arguments. Ids and scalars only: never a token, never a model.
 
     `kind` names the job for good: renaming the class or its handler strands no queued row.
-    The JSON form has camelCase keys.
+    The JSON form has camelCase keys. Whoever changes it raises `version`, and says how older
+    payloads are read (see `queues.upgrades`).
     """
 
     kind: ClassVar[str] = ""

@@ -10,12 +10,13 @@ from psycopg.pq import TransactionStatus
 
 from queues.arguments import ArgumentsError
 from queues.context import Context
-from queues.endings import Ending, Gone, Raised, Refused, Returned, Snoozed
+from queues.endings import Ending, Gone, Raised, Refused, Returned, Snoozed, TooNew
 from queues.outcomes import Fail, RateLimited, Snooze
 from queues.recorder import LostError
 from queues.results import ResultError, to_json
 from queues.retry import HANDLER, MAX_DELAY_MS
 from queues.trouble import scrub, trouble_of
+from queues.upgrades import NewerPayloadError, read
 
 if TYPE_CHECKING:
     from queues.claims import Claim
@@ -35,6 +36,8 @@ def call(spec: Spec, claim: Claim, recorder: Recorder) -> Ending:
         return Snoozed(seconds=outcome.seconds)
     except LostError:
         return Gone()
+    except NewerPayloadError as error:
+        return TooNew(why=str(error))
     except (Fail, ArgumentsError, ResultError) as error:
         return Refused(trouble=trouble_of(error))
     except BaseException as error:  # noqa: BLE001  (a handler may raise anything)
@@ -51,7 +54,8 @@ def _run(spec: Spec, claim: Claim, recorder: Recorder) -> object:
         recorder=recorder,
     )
     try:
-        return spec.handler(spec.arguments.from_json(claim.payload), context)
+        arguments = read(spec.arguments, claim.payload, claim.payload_version)
+        return spec.handler(arguments, context)
     finally:
         # A handler that switched autocommit off, or began a transaction in SQL, would swallow the
         # settling that follows.

@@ -99,14 +99,14 @@ def change_delay(job_id: int, seconds: int) -> Job:
 def change_payload(job_id: int, payload: Mapping[str, Any]) -> Job:
     """Replace the payload of a job that has not begun. Raises ControlError.
 
-    It must be one of the job's kind, by the rules of `enqueue`.
+    It must be one of the job's kind, by the rules of `enqueue`, and is of the newest version.
     """
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
         raise NoJobError(f"There is no job {job_id}.")
     try:
         arguments = registry.get(job.kind).arguments.from_json(dict(payload))
-        values = describe(arguments)
+        values = {**describe(arguments), "payload_version": arguments.version}
     except (RegistryError, ArgumentsError, EnqueueError) as error:
         raise ControlError(f"payload: {error}") from error
     _move(CHANGE_PAYLOAD, job_id, NOT_BEGUN, **values)

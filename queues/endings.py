@@ -55,11 +55,18 @@ class TimedOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TooNew:
+    """The handler was not called: newer code than this wrote the payload."""
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Gone:
     """The job was taken away meanwhile: there is nothing to settle."""
 
 
-Ending = Returned | Snoozed | Refused | Raised | Crashed | TimedOut | Gone
+Ending = Returned | Snoozed | Refused | Raised | Crashed | TimedOut | TooNew | Gone
 
 
 def crash_of(claim: Claim, why: str) -> Crashed:

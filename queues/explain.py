@@ -50,9 +50,14 @@ def _live() -> QuerySet[Worker]:
 
 
 def _why_delayed(job: Job) -> str:
-    last = job.attempts.order_by("-id").first()
-    if last is None:
+    if job.token == 0:
         return ", as it was enqueued"
+    last = job.attempts.order_by("-id").first()
+    if last is None or last.token < job.token:
+        return (
+            f": the worker that took it does not know version {job.payload_version} of its payload;"
+            " deploy one that does"
+        )
     return f", after attempt {last.number} of {job.max_attempts} {last.outcome}"
 
 

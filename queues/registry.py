@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from queues.arguments import Arguments, ArgumentsError, field_types
 from queues.conf import MAX_ATTEMPTS, MAX_TIMEOUT_SECONDS, get_queues
 from queues.retry import HANDLER, Backoff, BackoffError, parse_backoff
+from queues.upgrades import MAX_VERSION, missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,7 +80,7 @@ def handles(
 
     A `backoff` function takes the number of failures and the error, and returns milliseconds.
     Raises RegistryError for a missing or doubled kind, an unknown queue, a field that cannot
-    travel as JSON, or an option out of range.
+    travel as JSON, a version that older payloads cannot be brought to, or an option out of range.
     """
 
     def register(handler: Callable[[A, Context], object]) -> Callable[[A, Context], object]:
@@ -136,6 +137,7 @@ def _refuse_bad(spec: Spec) -> None:
         raise RegistryError(f"{name}: run_in is {spec.run_in!r}; allowed: thread, process.")
     if spec.run_in == "process" and spec.atomic:
         raise RegistryError(f"{name}: atomic handlers run in a thread, beside their settling.")
+    _refuse_bad_version(spec.arguments)
     limits = (("attempts", MAX_ATTEMPTS), ("timeout", MAX_TIMEOUT_SECONDS), ("memory_mb", 1 << 20))
     for field, most in limits:
         value = getattr(spec, field)
@@ -145,3 +147,14 @@ def _refuse_bad(spec: Spec) -> None:
         field_types(spec.arguments)
     except ArgumentsError as error:
         raise RegistryError(f"{name}: {error}") from error
+
+
+def _refuse_bad_version(arguments: type[Arguments]) -> None:
+    name, version = arguments.__name__, arguments.version
+    if type(version) is not int or not 1 <= version <= MAX_VERSION:
+        raise RegistryError(f"{name}: version is {version!r}; allowed: 1 to {MAX_VERSION}.")
+    if lacking := missing(arguments):
+        raise RegistryError(
+            f"{name}: nothing upgrades version {lacking[0]}; write "
+            f"@upgrades({name}, from_version={lacking[0]}) above its handler."
+        )

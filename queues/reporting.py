@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from queues import metrics
 from queues.conf import get_queues
-from queues.endings import Crashed, Ending, Raised, Refused, Snoozed, TimedOut
+from queues.endings import Crashed, Ending, Raised, Refused, Snoozed, TimedOut, TooNew
 from queues.settlement import Verdict
 from queues.trouble import TIMED_OUT
 
@@ -44,6 +44,8 @@ def _why(ending: Ending) -> str:
             return TIMED_OUT.message
         case Snoozed(seconds=seconds):
             return f"for {seconds} s"
+        case TooNew(why=why):
+            return why
         case _:
             return ""
 

@@ -118,6 +118,7 @@ def _row(one: Troubled) -> dict[str, Any]:
         "wait_ms": one.wait_ms,
         "given_back": one.given_back,
         "crashed": one.crashed,
+        "is_try": one.is_try,
         "outcome": trouble.outcome.value,
         "error_class": trouble.error_class,
         "error_message": "" if trouble.outcome is Outcome.SNOOZED else trouble.message,

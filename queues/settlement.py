@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from queues.conf import MAX_CRASHES
 from queues.endings import (
@@ -17,6 +17,7 @@ from queues.endings import (
     Returned,
     Snoozed,
     TimedOut,
+    TooNew,
 )
 from queues.models.attempt import Outcome
 from queues.models.job import Cause
@@ -25,6 +26,9 @@ from queues.trouble import TIMED_OUT, Trouble
 
 if TYPE_CHECKING:
     from queues.claims import Claim
+
+# How soon another worker, after a deploy, may find a job whose payload this one does not know.
+TOO_NEW_WAIT_MS: Final = 10_000
 
 
 class Verdict(StrEnum):
@@ -59,7 +63,8 @@ class Troubled:
     """The attempt leaves a row, and the job goes to `state`, from `wait_ms` after now if delayed.
 
     With None for `wait_ms` it is due as it was. `given_back` and `crashed` are 0 or 1: attempts
-    fewer, crashes more. `closes` is a key that stays closed for `closed_seconds`.
+    fewer, crashes more. `closes` is a key that stays closed for `closed_seconds`. What was no try,
+    for the handler was not called, leaves no row.
     """
 
     claim: Claim
@@ -72,6 +77,7 @@ class Troubled:
     closed_seconds: float = 0.0
     given_back: int = 0
     crashed: int = 0
+    is_try: bool = True
 
     @property
     def front(self) -> bool:
@@ -101,6 +107,8 @@ def settlement_of(  # noqa: PLR0911  (one for each)
             return _crashed(claim, trouble)
         case TimedOut():
             return _failed(claim, TIMED_OUT, Cause.TIMEOUT, None)
+        case TooNew(why=why):
+            return _put_off(claim, why)
         case Gone():
             return None
 
@@ -148,6 +156,19 @@ def _limited(claim: Claim, seconds: float, key: str) -> Troubled:
         closes=key,
         closed_seconds=seconds,
         given_back=1,
+        verdict=Verdict.SNOOZED,
+    )
+
+
+def _put_off(claim: Claim, why: str) -> Troubled:
+    """Delayed until a worker with newer code may be there, as if it had not been claimed."""
+    return Troubled(
+        claim=claim,
+        trouble=Trouble(error_class="", message=why, outcome=Outcome.SNOOZED),
+        state=move(Event.SNOOZE, State.ACTIVE, State.DELAYED),
+        wait_ms=TOO_NEW_WAIT_MS,
+        given_back=1,
+        is_try=False,
         verdict=Verdict.SNOOZED,
     )
 

@@ -20,6 +20,7 @@ from queues.recorder import AttemptRecorder
 from queues.settle import settle
 from queues.settlement import settlement_of
 from queues.states import State
+from queues.upgrades import read
 
 if TYPE_CHECKING:
     from queues.arguments import Arguments
@@ -67,7 +68,11 @@ def enqueued(arguments: type[Arguments], **fields: Any) -> list[Job]:
     jobs = Job.objects.filter(
         kind=arguments.kind, state__in=[State.WAITING, State.DELAYED, State.ACTIVE]
     )
-    return [job for job in jobs.order_by("id") if _fits(arguments.from_json(job.payload), fields)]
+    return [
+        job
+        for job in jobs.order_by("id")
+        if _fits(read(arguments, dict(job.payload), job.payload_version), fields)
+    ]
 
 
 def assert_enqueued(arguments: type[Arguments], *, count: int | None = None, **fields: Any) -> Job:

@@ -9,4 +9,4 @@ class TestsConfig(AppConfig):
     name = "tests"
 
     def ready(self):
-        from tests import jobs, life_jobs, unit_jobs  # noqa: F401, PLC0415
+        from tests import deploy_jobs, jobs, life_jobs, unit_jobs  # noqa: F401, PLC0415

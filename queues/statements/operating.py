@@ -61,7 +61,9 @@ RETURNING id, queue, priority
 """
 
 CHANGE_PAYLOAD: Final = """
-UPDATE queues_job SET payload = %(payload)s, name = %(name)s, owner = %(owner)s
+UPDATE queues_job
+SET payload = %(payload)s, payload_version = %(payload_version)s, name = %(name)s,
+    owner = %(owner)s
 WHERE id = %(id)s AND state IN ('waiting', 'delayed')
 RETURNING id, queue, priority
 """

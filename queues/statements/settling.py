@@ -50,10 +50,11 @@ WITH given AS (
         %(id)s::bigint[], %(token)s::bigint[], %(state)s::text[], %(front)s::bool[],
         %(cause)s::text[], %(wait_ms)s::float8[], %(given_back)s::int[], %(crashed)s::int[],
         %(outcome)s::text[], %(error_class)s::text[], %(error_message)s::text[],
-        %(note)s::text[], %(traceback)s::text[], %(place)s::text[], %(fingerprint)s::text[])
+        %(note)s::text[], %(traceback)s::text[], %(place)s::text[], %(fingerprint)s::text[],
+        %(is_try)s::bool[])
     WITH ORDINALITY
     AS given(id, token, state, front, cause, wait_ms, given_back, crashed, outcome,
-        error_class, error_message, note, traceback, place, fingerprint, position)),
+        error_class, error_message, note, traceback, place, fingerprint, is_try, position)),
 before AS (
     SELECT given.*, job.kind, job.attempt, job.started_at, job.progress, job.code_version,
         worker.name AS worker_name
@@ -80,7 +81,7 @@ noted AS (
         error_class, error_message, traceback, progress, code_version, fingerprint)
     SELECT id, attempt, token, outcome, coalesce(worker_name, ''), started_at,
         clock_timestamp(), error_class, note, traceback, progress, code_version, fingerprint
-    FROM before),
+    FROM before WHERE is_try),
 {GROUPED.strip()},
 ended AS (SELECT id, queue, kind, successor FROM moved WHERE state = 'failed'),
 {FOLLOWED}
