@@ -30,10 +30,8 @@ def call(spec: Spec, claim: Claim, recorder: Recorder) -> Ending:
     """Run the handler and return how it ended. Never raises for what a handler does."""
     try:
         return Returned(to_json(_run(spec, claim, recorder)))
-    except RateLimited as outcome:
-        return Snoozed(seconds=outcome.seconds, key=scrub(outcome.key) or claim.limit_key)
     except Snooze as outcome:
-        return Snoozed(seconds=outcome.seconds)
+        return Snoozed(seconds=outcome.seconds, key=_closes(outcome, claim))
     except LostError:
         return Gone()
     except NewerPayloadError as error:
@@ -64,6 +62,11 @@ def _run(spec: Spec, claim: Claim, recorder: Recorder) -> object:
             is_idle = raw.info.transaction_status == TransactionStatus.IDLE
             if not connection.autocommit or not is_idle:
                 connection.close()
+
+
+def _closes(outcome: Snooze, claim: Claim) -> str:
+    """Return the key that a snooze closes; nothing if it is the job's affair alone."""
+    return (scrub(outcome.key) or claim.limit_key) if isinstance(outcome, RateLimited) else ""
 
 
 def _raised(spec: Spec, claim: Claim, error: BaseException) -> Raised:
