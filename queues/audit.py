@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from queues.models import AuditEntry
+from queues.trouble import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,8 +42,8 @@ _actor: ContextVar[Actor] = ContextVar("actor", default=CODE)
 
 @contextmanager
 def acting_as(name: str, door: Door, reason: str = "") -> Iterator[Actor]:
-    """Let the verbs inside of the block be this person's. Texts are cut, not refused."""
-    actor = Actor(name=name[:MAX_ACTOR], door=door, reason=reason[:MAX_REASON])
+    """Let the verbs inside of the block be this person's. Texts are cut and scrubbed."""
+    actor = Actor(name=scrub(name)[:MAX_ACTOR], door=door, reason=scrub(reason)[:MAX_REASON])
     token = _actor.set(actor)
     try:
         yield actor

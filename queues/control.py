@@ -1,5 +1,7 @@
 """What operators do to single jobs. Each verb is one guarded statement, and returns the job.
 
+Each records itself in the audit, in its own transaction: what is refused leaves no entry.
+
 The job is read in the statement's own transaction: a worker may be done with it, and its row gone,
 in the moment after.
 """
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 
-from queues import metrics, registry
+from queues import audit, metrics, registry
 from queues.arguments import ArgumentsError
 from queues.conf import MAX_DELAY_SECONDS, MAX_PRIORITY
 from queues.database import fetch
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 UNFINISHED: Final = "waiting, delayed, waiting-children, active"
 NOT_BEGUN: Final = "waiting, delayed"
 FINISHED: Final = "completed, failed, cancelled"
+# What the audit keeps of a job, before and after.
+FACTS: Final = ("queue", "kind", "name", "owner", "state", "priority", "attempt", "run_at")
 
 
 class ControlError(ValueError):
@@ -52,8 +56,9 @@ def cancel(job_id: int) -> Job:
 
     Whatever its worker writes later is refused. Raises ControlError.
     """
+    before = _lock(job_id)
     rows = _move(CANCEL, job_id, UNFINISHED)
-    job = Job.objects.get(pk=job_id)
+    job = _recorded("cancel", before)
     transaction.on_commit(lambda: _count_cancelled(job), robust=True)
     push_followers(rows)
     return job
@@ -65,34 +70,38 @@ def retry(job_id: int, *, reset: bool = True) -> Job:
 
     Raises ControlError.
     """
+    before = _lock(job_id)
     _announce(_move(RETRY, job_id, FINISHED, reset=reset))
-    return Job.objects.get(pk=job_id)
+    return _recorded("retry" if reset else "retry-once", before)
 
 
 @transaction.atomic
 def promote(job_id: int) -> Job:
     """Let a delayed job wait now. Raises ControlError."""
+    before = _lock(job_id)
     _announce(_move(PROMOTE, job_id, "delayed"))
-    return Job.objects.get(pk=job_id)
+    return _recorded("promote", before)
 
 
 @transaction.atomic
 def change_priority(job_id: int, priority: int) -> Job:
     """Set the priority of a job that has not begun. Raises ControlError."""
     _check_range("priority", priority, MAX_PRIORITY)
+    before = _lock(job_id)
     rows = _move(CHANGE_PRIORITY, job_id, NOT_BEGUN, priority=priority)
     withdraw(job_id, rows[0][1])
     if rows[0][4] == State.WAITING:
         _announce(rows)
-    return Job.objects.get(pk=job_id)
+    return _recorded("priority", before)
 
 
 @transaction.atomic
 def change_delay(job_id: int, seconds: int) -> Job:
     """Let a delayed job be due in `seconds` from now. Raises ControlError."""
     _check_range("delay", seconds, MAX_DELAY_SECONDS)
+    before = _lock(job_id)
     _move(CHANGE_DELAY, job_id, "delayed", delay=seconds)
-    return Job.objects.get(pk=job_id)
+    return _recorded("delay", before)
 
 
 @transaction.atomic
@@ -101,30 +110,50 @@ def change_payload(job_id: int, payload: Mapping[str, Any]) -> Job:
 
     It must be one of the job's kind, by the rules of `enqueue`, and is of the newest version.
     """
-    job = Job.objects.filter(pk=job_id).first()
-    if job is None:
-        raise NoJobError(f"There is no job {job_id}.")
+    before = _lock(job_id)
     try:
-        arguments = registry.get(job.kind).arguments.from_json(dict(payload))
+        arguments = registry.get(before.kind).arguments.from_json(dict(payload))
         values = {**describe(arguments), "payload_version": arguments.version}
     except (RegistryError, ArgumentsError, EnqueueError) as error:
         raise ControlError(f"payload: {error}") from error
     _move(CHANGE_PAYLOAD, job_id, NOT_BEGUN, **values)
-    return Job.objects.get(pk=job_id)
+    return _recorded("payload", before, also=("payload",))
 
 
+@transaction.atomic
 def remove(job_id: int) -> None:
     """Delete a job that is not running, and all that was kept of it. Raises ControlError."""
+    before = _lock(job_id)
     _move(REMOVE, job_id, f"{NOT_BEGUN}, {FINISHED}")
+    audit.record("remove", {"job": job_id}, before=_facts(before))
+
+
+def _lock(job_id: int) -> Job:
+    """Return the job as it is before a verb, locked so that it stays like that. NoJobError."""
+    job = Job.objects.select_for_update(no_key=True).filter(pk=job_id).first()
+    if job is None:
+        raise NoJobError(f"There is no job {job_id}.")
+    return job
+
+
+def _recorded(verb: str, before: Job, *, also: tuple[str, ...] = ()) -> Job:
+    """Return the job as it is after a verb, which is in the audit then."""
+    after = Job.objects.get(pk=before.pk)
+    was, is_now = _facts(before, *also), _facts(after, *also)
+    audit.record(verb, {"job": before.pk}, before=was, after=is_now)
+    return after
+
+
+def _facts(job: Job, *also: str) -> dict[str, Any]:
+    facts = {name: getattr(job, name) for name in (*FACTS, *also)}
+    return {**facts, "run_at": job.run_at.isoformat()}
 
 
 def _move(statement: str, job_id: int, allowed: str, **params: Any) -> list[tuple[Any, ...]]:
     rows = fetch(statement, {"id": job_id, **params})
     if rows:
         return rows
-    state = Job.objects.filter(pk=job_id).values_list("state", flat=True).first()
-    if state is None:
-        raise NoJobError(f"There is no job {job_id}.")
+    state = Job.objects.values_list("state", flat=True).get(pk=job_id)
     raise ControlError(f"Job {job_id} is {state}; allowed: {allowed}.")
 
 

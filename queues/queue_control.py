@@ -1,11 +1,16 @@
-"""What operators do to whole queues while workers run. Workers follow within a second."""
+"""What operators do to whole queues while workers run. Workers follow within a second.
+
+Each verb that did something records itself in the audit, in the transaction that does it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from django.db import transaction
 from django.db.models.functions import Now
 
+from queues import audit
 from queues.conf import MAX_SLOTS, get_queues
 from queues.control import ControlError
 from queues.database import fetch
@@ -28,12 +33,12 @@ def pause(queue: str) -> QueueControl:
 
     Raises ControlError for an unknown queue.
     """
-    return _set(queue, paused_at=Now())
+    return _set("pause", queue, paused_at=Now())
 
 
 def resume(queue: str) -> QueueControl:
     """Undo a pause. Raises ControlError for an unknown queue."""
-    return _set(queue, paused_at=None)
+    return _set("resume", queue, paused_at=None)
 
 
 def set_cap(queue: str, cap: int | None) -> QueueControl:
@@ -41,7 +46,7 @@ def set_cap(queue: str, cap: int | None) -> QueueControl:
 
     Raises ControlError.
     """
-    return _set(queue, cap=_checked("cap", cap, MAX_CAP))
+    return _set("cap", queue, cap=_checked("cap", cap, MAX_CAP))
 
 
 def set_slots(queue: str, slots: int | None) -> QueueControl:
@@ -49,7 +54,7 @@ def set_slots(queue: str, slots: int | None) -> QueueControl:
 
     Raises ControlError.
     """
-    return _set(queue, slots=_checked("slots", slots, MAX_SLOTS))
+    return _set("slots", queue, slots=_checked("slots", slots, MAX_SLOTS))
 
 
 def set_rate(queue: str, rate: Rate | None) -> QueueControl:
@@ -58,7 +63,7 @@ def set_rate(queue: str, rate: Rate | None) -> QueueControl:
     Raises ControlError for an unknown queue.
     """
     count, per = (rate.count, rate.per) if rate else (None, None)
-    return _set(queue, rate=count, per_seconds=per, opens_at=None)
+    return _set("rate", queue, rate=count, per_seconds=per, opens_at=None)
 
 
 def set_fair(queue: str, fair: bool) -> QueueControl:
@@ -68,18 +73,19 @@ def set_fair(queue: str, fair: bool) -> QueueControl:
     """
     if type(fair) is not bool:
         raise ControlError(f"fair is {fair!r}; allowed: True, False.")
-    return _set(queue, is_fair=fair)
+    return _set("fair" if fair else "first-come", queue, is_fair=fair)
 
 
 def drain(queue: str, *, delayed: bool = False) -> int:
     """Delete what waits in the queue, and what is delayed if asked for; return how many.
 
-    Raises ControlError for an unknown queue.
+    Goes in steps of 1,000 jobs, each with its own entry in the audit. Raises ControlError for an
+    unknown queue.
     """
     _known(queue)
     states = [State.WAITING.value, *([State.DELAYED.value] if delayed else [])]
     removed = 0
-    while found := len(fetch(DRAIN, {"queue": queue, "states": states, "limit": CHUNK})):
+    while found := _drain(queue, states):
         removed += found
     return removed
 
@@ -97,14 +103,37 @@ def clean(queue: str, state: str, *, older_than: float = 0, limit: int = CHUNK) 
     if type(older_than) not in {int, float} or not 0 <= older_than <= MAX_AGE:
         raise ControlError(f"older_than is {older_than!r}; allowed: seconds, 0 to {MAX_AGE}.")
     params = {"queue": queue, "state": state, "age": older_than, "limit": limit}
-    return len(fetch(CLEAN, params))
+    with transaction.atomic():
+        removed = len(fetch(CLEAN, params))
+        if removed:
+            target = {"queue": queue, "state": state, "older_than": older_than}
+            audit.record("clean", target, count=removed)
+    return removed
 
 
-def _set(queue: str, **values: object) -> QueueControl:
+@transaction.atomic
+def _drain(queue: str, states: list[str]) -> int:
+    removed = len(fetch(DRAIN, {"queue": queue, "states": states, "limit": CHUNK}))
+    if removed:
+        audit.record("drain", {"queue": queue, "states": states}, count=removed)
+    return removed
+
+
+@transaction.atomic
+def _set(verb: str, queue: str, **values: object) -> QueueControl:
     _known(queue)
+    before = QueueControl.objects.select_for_update(no_key=True).filter(name=queue).first()
     control, _ = QueueControl.objects.update_or_create(name=queue, defaults=values)
     control.refresh_from_db()
+    audit.record(verb, {"queue": queue}, before=_facts(before), after=_facts(control))
     return control
+
+
+def _facts(control: QueueControl | None) -> dict[str, Any]:
+    """Return what is set for a queue, as JSON."""
+    control = control or QueueControl()
+    paused_at = control.paused_at.isoformat() if control.paused_at else None
+    return {"paused_at": paused_at, "cap": control.cap, "slots": control.slots}
 
 
 def _known(queue: str) -> None:

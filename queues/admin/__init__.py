@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queues.admin.audit import AuditEntryAdmin
 from queues.admin.dashboard import dashboard
 from queues.admin.failures import FailureGroupAdmin
 from queues.admin.jobs import JobAdmin
@@ -10,6 +11,7 @@ from queues.admin.queues import QueueControlAdmin
 from queues.admin.workers import WorkerAdmin
 
 __all__ = [
+    "AuditEntryAdmin",
     "FailureGroupAdmin",
     "JobAdmin",
     "LimitAdmin",

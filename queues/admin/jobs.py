@@ -13,6 +13,7 @@ from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from queues.admin.acting import as_operator
 from queues.admin.listing import FirstPages, KindFilter, QueueFilter
 from queues.control import ControlError
 from queues.explain import explain
@@ -128,7 +129,8 @@ class JobAdmin(ReadOnly, ModelAdmin):
         done = 0
         for job_id in queryset.values_list("pk", flat=True):
             try:
-                JOB_VERBS[verb].apply(job_id, "")
+                with as_operator(request):
+                    JOB_VERBS[verb].apply(job_id, "")
                 done += 1
             except ControlError as error:
                 messages.error(request, str(error))
@@ -150,7 +152,8 @@ class JobAdmin(ReadOnly, ModelAdmin):
         try:
             if verb not in JOB_VERBS:
                 raise ControlError(f"verb is {verb[:30]!r}; allowed: {', '.join(JOB_VERBS)}.")
-            JOB_VERBS[verb].apply(job_id, request.POST.get("value", ""))
+            with as_operator(request):
+                JOB_VERBS[verb].apply(job_id, request.POST.get("value", ""))
             messages.success(request, f"Job {job_id} {JOB_VERBS[verb].done}.")
         except ControlError as error:
             messages.error(request, str(error))

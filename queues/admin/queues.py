@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import path
 from unfold.admin import ModelAdmin
 
+from queues.admin.acting import as_operator
 from queues.control import ControlError
 from queues.models import QueueControl
 from queues.operations import QUEUE_VERBS
@@ -52,7 +53,8 @@ class QueueControlAdmin(ReadOnly, ModelAdmin):
         try:
             if verb not in QUEUE_VERBS:
                 raise ControlError(f"verb is {verb[:30]!r}; allowed: {', '.join(QUEUE_VERBS)}.")
-            QUEUE_VERBS[verb](queue, request.POST.get("value", ""))
+            with as_operator(request):
+                QUEUE_VERBS[verb](queue, request.POST.get("value", ""))
             messages.success(request, f"{queue}: {verb} is done. Workers follow within a second.")
         except ControlError as error:
             messages.error(request, str(error))
