@@ -57,6 +57,7 @@ class Options(TypedDict, total=False):
     unique: Unique | str | None
     front: bool
     limit_key: str
+    queue: str
 
 
 OPTIONS: Final = tuple(Options.__annotations__)
@@ -102,7 +103,7 @@ class Draft:
 def draft(arguments: Arguments, options: Options) -> Draft:
     """Return the job that the arguments and options describe. Raises EnqueueError."""
     spec = _spec(arguments)
-    conf = get_queues()[spec.queue]
+    conf = _conf(options.get("queue", spec.queue))
     unique = _unique(options.get("unique"))
     # Types too, for True equals 1 and is no priority.
     items = tuple(
@@ -181,6 +182,13 @@ def _spec(arguments: Arguments) -> registry.Spec:
         return registry.get(arguments.kind)
     except registry.RegistryError as error:
         raise EnqueueError("kind", str(error)) from error
+
+
+def _conf(queue: str) -> QueueConf:
+    queues = get_queues()
+    if type(queue) is not str or queue not in queues:
+        raise EnqueueError("queue", f"is {queue!r:.50}; allowed: {', '.join(queues)}.")
+    return queues[queue]
 
 
 def _due(options: Options) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from queues.enqueue import EnqueueError, enqueue
+from queues.enqueue import EnqueueError, enqueue, enqueue_many
 from queues.models import Job
 from queues.states import State
 from queues.transport import hints
@@ -33,6 +33,18 @@ def test_a_jobs_own_options_win():
     assert (job.max_attempts, job.timeout, job.priority) == (7, 9, 4)
     assert (job.keep_completed, job.keep_failed) == (0, 2)
     assert job.backoff["delay"] == 100
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_may_go_to_another_queue_than_its_kinds_and_has_its_defaults():
+    job = enqueue(NOTE, queue="user-actions")
+    enqueue_many([(NOTE, {"queue": "notifications"}), NOTE])
+    assert list(Job.objects.order_by("id").values_list("queue", "max_attempts")) == [
+        ("user-actions", 5),
+        ("notifications", 2),
+        ("content-aggregation", 3),
+    ]
+    assert hints.pop({"user-actions": 10}) == [job.pk]
 
 
 @pytest.mark.django_db
@@ -90,6 +102,8 @@ def test_hints_come_without_priority_first_then_by_priority_then_in_order():
         ({"keep_failed": "all"}, "keep_failed"),
         ({"backoff": {"type": "odd"}}, "backoff"),
         ({"backoff": object()}, "backoff"),
+        ({"queue": "letters"}, "queue"),
+        ({"queue": None}, "queue"),
     ],
 )
 def test_a_wrong_option_is_named_and_leaves_nothing(options, field):
