@@ -8,4 +8,7 @@ class QueuesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from queues import checks  # noqa: F401, PLC0415  (registers the checks)
+        from queues import (  # noqa: PLC0415
+            bulk_job,  # noqa: F401  (registers its handler)
+            checks,  # noqa: F401  (registers the checks)
+        )

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from queues.conf import QueueSettingsError, get_queues
+from queues.conf import QueueSettingsError, get_queues, queue_of_operations
 from queues.explain import stranded_kinds
 
 if TYPE_CHECKING:
@@ -32,6 +32,16 @@ def queue_settings(**_kwargs: Any) -> list[CheckMessage]:
         hint = "See queues.conf.QueueConf for what a queue may set."
         return [Error(f"QUEUES: {error}", hint=hint, id="queues.E001")]
     return []
+
+
+@register()
+def operations_queue(**_kwargs: Any) -> list[CheckMessage]:
+    """Report a QUEUE_OF_OPERATIONS that is no queue (queues.E004)."""
+    name = queue_of_operations()
+    if not name or name in settings.QUEUES:
+        return []
+    hint = f"Leave it empty, or set it to one of: {', '.join(settings.QUEUES)}."
+    return [Error(f"QUEUE_OF_OPERATIONS is {name!r}.", hint=hint, id="queues.E004")]
 
 
 @register()

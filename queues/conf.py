@@ -109,6 +109,11 @@ def grace_seconds() -> int:
     return int(settings.QUEUE_GRACE_SECONDS)
 
 
+def queue_of_operations() -> str:
+    """Return the queue of the jobs that carry operations out; empty for the best one just then."""
+    return str(settings.QUEUE_OF_OPERATIONS)
+
+
 def code_version() -> str:
     """Return what this process runs, for people who deploy: a tag or a commit, or nothing."""
     return str(settings.CODE_VERSION)

@@ -40,6 +40,8 @@ class Event(StrEnum):
     RELEASE = "release"
     FAIL_CHILD = "child failed"
     REOPEN = "reopen"
+    UNDO_CANCEL = "undo cancel"
+    UNDO_PROMOTE = "undo promote"
 
 
 INITIAL: Final = frozenset({State.WAITING, State.DELAYED, State.WAITING_CHILDREN})
@@ -60,6 +62,8 @@ TRANSITIONS: Final[Mapping[Event, tuple[frozenset[State], frozenset[State]]]] = 
     Event.RELEASE: (frozenset({State.WAITING_CHILDREN}), frozenset({State.WAITING, State.DELAYED})),
     Event.FAIL_CHILD: (frozenset({State.WAITING_CHILDREN}), frozenset({State.FAILED})),
     Event.REOPEN: (frozenset({State.FAILED}), frozenset({State.WAITING_CHILDREN})),
+    Event.UNDO_CANCEL: (frozenset({State.CANCELLED}), INITIAL),
+    Event.UNDO_PROMOTE: (frozenset({State.WAITING}), frozenset({State.DELAYED})),
 }
 
 
@@ -83,8 +87,8 @@ def _check(table: Mapping[Event, tuple[frozenset[State], frozenset[State]]]) -> 
         raise IllegalMoveError("Every event needs its row in the table.")
     if reached != set(State) or left != set(State):
         raise IllegalMoveError("Every state must be reached and be left by some event.")
-    if leaving != {Event.RETRY, Event.REOPEN}:
-        raise IllegalMoveError("A finished job is moved by an operator's retry only.")
+    if leaving != {Event.RETRY, Event.REOPEN, Event.UNDO_CANCEL}:
+        raise IllegalMoveError("A finished job is moved by an operator only.")
 
 
 _check(TRANSITIONS)

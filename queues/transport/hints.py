@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from queues.transport.client import RedisError, consumer, producer
 from queues.transport.job import HubJob
-from queues.transport.queue import HubQueue
+from queues.transport.queue import MOST_AT_ONCE, HubQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -98,6 +98,20 @@ def withdraw(job_id: int, queue: str) -> None:
             pipeline.lrem(keys.key, 0, str(job_id))
             pipeline.zrem(keys.prioritised_key, str(job_id))
             pipeline.execute()
+    except RedisError:
+        breaker.open(SILENCE_SECONDS)
+
+
+def forget(queue: str) -> None:
+    """Drop the hints of a queue whose order has changed, if Redis answers.
+
+    Workers then take its jobs from Postgres, where the order is.
+    """
+    if breaker.is_open:
+        return
+    try:
+        while pop({queue: MOST_AT_ONCE}):
+            pass
     except RedisError:
         breaker.open(SILENCE_SECONDS)
 

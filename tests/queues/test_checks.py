@@ -11,7 +11,12 @@ def ids(messages):
 
 
 def test_the_projects_own_settings_are_clean():
-    found = [*checks.queue_settings(), *checks.rq_settings(), *checks.pool_size()]
+    found = [
+        *checks.queue_settings(),
+        *checks.operations_queue(),
+        *checks.rq_settings(),
+        *checks.pool_size(),
+    ]
     assert found == []
 
 
@@ -20,6 +25,13 @@ def test_a_queue_that_cannot_be_used_is_named(settings):
     (error,) = checks.queue_settings()
     assert error.id == "queues.E001"
     assert "user-actions: attempts is 0" in error.msg
+
+
+def test_operations_go_to_a_queue_that_is_there(settings):
+    settings.QUEUE_OF_OPERATIONS = "letters"
+    assert ids(checks.operations_queue()) == ["queues.E004"]
+    settings.QUEUE_OF_OPERATIONS = "notifications"
+    assert checks.operations_queue() == []
 
 
 def test_pickle_and_rqs_own_classes_are_refused(settings):

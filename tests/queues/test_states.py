@@ -39,7 +39,7 @@ def test_only_the_moves_of_the_table_are_allowed(event, source, target):
 
 def test_a_finished_job_is_moved_by_an_operator_only():
     moving = {event for event in Event if TRANSITIONS[event][0] & FINISHED}
-    assert moving == {Event.RETRY, Event.REOPEN}
+    assert moving == {Event.RETRY, Event.REOPEN, Event.UNDO_CANCEL}
 
 
 def test_a_job_begins_waiting_in_some_way():
