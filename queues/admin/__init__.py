@@ -7,6 +7,7 @@ from queues.admin.dashboard import dashboard
 from queues.admin.failures import FailureGroupAdmin
 from queues.admin.jobs import JobAdmin
 from queues.admin.limits import LimitAdmin
+from queues.admin.operations import OperationAdmin
 from queues.admin.queues import QueueControlAdmin
 from queues.admin.workers import WorkerAdmin
 
@@ -15,6 +16,7 @@ __all__ = [
     "FailureGroupAdmin",
     "JobAdmin",
     "LimitAdmin",
+    "OperationAdmin",
     "QueueControlAdmin",
     "WorkerAdmin",
     "dashboard",

@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from queues.admin.acting import as_operator
-from queues.admin.listing import FirstPages, KindFilter, QueueFilter
+from queues.admin.listing import FirstPages, KindFilter, QueueFilter, operation_url
 from queues.control import ControlError
 from queues.explain import explain
 from queues.models import Attempt, Job
@@ -160,6 +160,13 @@ class JobAdmin(ReadOnly, ModelAdmin):
         if Job.objects.filter(pk=job_id).exists():
             return redirect("admin:queues_job_change", job_id)
         return redirect("admin:queues_job_changelist")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Add the way to a verb for all that is listed."""
+        extra = {**(extra_context or {}), "operation_url": operation_url(request)}
+        return super().changelist_view(request, extra)
 
     def change_view(
         self,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from django.contrib.admin import SimpleListFilter
 from django.core.paginator import Paginator
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from queues import registry
@@ -64,3 +66,10 @@ class KindFilter(KnownFilter):
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
         """Return each kind as it is shown."""
         return [(kind, kind) for kind in sorted(registry.kinds())]
+
+
+def operation_url(request: HttpRequest) -> str:
+    """Return where a verb is done to all jobs of a list, with its filters as far as they go."""
+    chosen = {name: request.GET.get(f"{name}__exact") for name in ("queue", "state", "kind")}
+    words = urlencode({name: value for name, value in chosen.items() if value})
+    return f"{reverse('admin:queues_operation_new')}?{words}"

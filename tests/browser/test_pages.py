@@ -9,7 +9,7 @@ import pytest
 from queues import leases
 from queues.claims import claim_ids
 from queues.enqueue import enqueue
-from queues.models import Job
+from queues.models import Job, Operation
 from queues.trouble import Trouble
 from tests import settling
 from tests.jobs import QUEUE, Act
@@ -70,4 +70,22 @@ def test_an_operator_pauses_a_queue_and_cancels_a_job(signed_in, live_server, co
     page.locator("button[value=cancel]").click()
     page.wait_for_selector(f"text=Job {job.pk} is cancelled.")
     assert Job.objects.get().state == "cancelled"
+    assert complaints == []
+
+
+def test_an_operator_removes_all_failed_jobs(signed_in, failed_job, complaints):
+    page = signed_in
+    page.reload()
+    page.locator(f"table[data-queue={QUEUE}]").get_by_role("link", name="failed").click()
+    page.get_by_role("link", name="A verb for many jobs").click()
+    page.wait_for_url(f"**/operation/new/?queue={QUEUE}&state=failed")
+    page.select_option("select[name=verb]", "remove")
+    page.get_by_role("button", name="Look first").click()
+    assert "remove: 1 jobs are found" in page.locator("[data-preview]").inner_text()
+    page.fill("input[name=confirm]", "remove")
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_selector("text=has begun: remove of 1 jobs")
+    operation = Operation.objects.get()
+    assert operation.filter == {"queue": QUEUE, "state": "failed"}
+    assert Job.objects.filter(pk=operation.job_id, state="waiting").exists()
     assert complaints == []
