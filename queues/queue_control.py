@@ -133,7 +133,14 @@ def _facts(control: QueueControl | None) -> dict[str, Any]:
     """Return what is set for a queue, as JSON."""
     control = control or QueueControl()
     paused_at = control.paused_at.isoformat() if control.paused_at else None
-    return {"paused_at": paused_at, "cap": control.cap, "slots": control.slots}
+    return {
+        "paused_at": paused_at,
+        "cap": control.cap,
+        "slots": control.slots,
+        "rate": control.rate,
+        "per_seconds": control.per_seconds,
+        "is_fair": control.is_fair,
+    }
 
 
 def _known(queue: str) -> None:

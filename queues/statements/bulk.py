@@ -23,7 +23,7 @@ _MOVED: Final = "job.id, job.queue, job.kind, job.priority, job.state, job.front
 CANCEL_MANY: Final = f"""
 WITH before AS (
     SELECT job.id, job.state, job.front, job.unique_key AS key, job.token, job.attempt,
-        job.started_at, job.progress, worker.name AS worker_name
+        job.started_at, job.progress, job.code_version, worker.name AS worker_name
     FROM queues_job AS job LEFT JOIN queues_worker AS worker ON worker.id = job.worker_id
     WHERE job.id = ANY(%(ids)s::bigint[])
       AND job.state IN ('waiting', 'delayed', 'waiting-children', 'active')
@@ -37,9 +37,9 @@ ended AS (
 noted AS (
     INSERT INTO queues_attempt (
         job_id, number, token, outcome, worker_name, started_at, finished_at,
-        error_class, error_message, traceback, progress)
+        error_class, error_message, traceback, progress, code_version)
     SELECT id, attempt, token, 'cancelled', coalesce(worker_name, ''), started_at,
-        clock_timestamp(), '', '', '', progress
+        clock_timestamp(), '', '', '', progress, code_version
     FROM before WHERE state = 'active'),
 changed AS (
     INSERT INTO queues_change (operation_id, job_id, before)
