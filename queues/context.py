@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from queues.children import ChildResult
+
 
 class Recorder(Protocol):
     """Where a context writes. Every write is refused once the job is somebody else's."""
@@ -29,6 +31,10 @@ class Recorder(Protocol):
         """Return what the effect returned, now or in an earlier attempt."""
         ...
 
+    def children(self) -> list[ChildResult]:
+        """Return what is known of the job's children."""
+        ...
+
 
 class NoRecorder:
     """Keeps nothing, for handlers that are called outside of a worker."""
@@ -44,6 +50,10 @@ class NoRecorder:
     def once(self, key: str, effect: Callable[[str], object]) -> object:
         """Do it."""
         return effect(key)
+
+    def children(self) -> list[ChildResult]:
+        """Return none."""
+        return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +92,10 @@ class Context:
         that commits: an atomic handler that raises does its effects again.
         """
         return self.recorder.once(key, effect)
+
+    def children(self) -> list[ChildResult]:
+        """Return how the jobs ended that this one waited for, in the order they were given.
+
+        Some may be pending, if one of them let its parent go on without the others.
+        """
+        return self.recorder.children()

@@ -19,6 +19,7 @@ from queues.database import fetch
 from queues.models import Job
 from queues.options import EnqueueError, describe
 from queues.registry import RegistryError
+from queues.resolving import reopen, resolve
 from queues.settle import push_followers
 from queues.statements.operating import (
     CANCEL,
@@ -59,6 +60,8 @@ def cancel(job_id: int) -> Job:
     before = _lock(job_id)
     rows = _move(CANCEL, job_id, UNFINISHED)
     job = _recorded("cancel", before)
+    if job.is_child:
+        resolve([job_id])
     transaction.on_commit(lambda: _count_cancelled(job), robust=True)
     push_followers(rows)
     return job
@@ -68,11 +71,14 @@ def cancel(job_id: int) -> Job:
 def retry(job_id: int, *, reset: bool = True) -> Job:
     """Let a finished job wait again, with all its attempts (`reset`) or one more of them.
 
-    Raises ControlError.
+    Parents that it failed wait for it again. Raises ControlError.
     """
     before = _lock(job_id)
     _announce(_move(RETRY, job_id, FINISHED, reset=reset))
-    return _recorded("retry" if reset else "retry-once", before)
+    job = _recorded("retry" if reset else "retry-once", before)
+    if job.is_child:
+        reopen(job_id)
+    return job
 
 
 @transaction.atomic
@@ -122,10 +128,15 @@ def change_payload(job_id: int, payload: Mapping[str, Any]) -> Job:
 
 @transaction.atomic
 def remove(job_id: int) -> None:
-    """Delete a job that is not running, and all that was kept of it. Raises ControlError."""
+    """Delete a job that neither runs nor waits for others, and all that was kept of it.
+
+    For its parents it is a child that did not complete. Raises ControlError.
+    """
     before = _lock(job_id)
     _move(REMOVE, job_id, f"{NOT_BEGUN}, {FINISHED}")
     audit.record("remove", {"job": job_id}, before=_facts(before))
+    resolve([job_id])
+    transaction.on_commit(metrics.run_once, robust=True)
 
 
 def _lock(job_id: int) -> Job:

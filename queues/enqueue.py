@@ -81,6 +81,14 @@ def enqueue_many(items: Iterable[Arguments | tuple[Arguments, Options]]) -> list
     drafts = [_draft_at(index, item) for index, item in enumerate(items)]
     if len(drafts) > MAX_BULK:
         raise EnqueueError("items", f"are {len(drafts)}; allowed: {MAX_BULK} at a time.")
+    return accept_many(drafts)
+
+
+def accept_many(drafts: list[Draft]) -> list[int]:
+    """Insert drafts with one statement, announce them on commit, and return their ids in order.
+
+    The ids grow with the order. Their keys are not looked at.
+    """
     if not drafts:
         return []
     ids = sorted(row[0] for row in fetch_prepared(INSERT_MANY, _columns(drafts)))

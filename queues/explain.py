@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from queues.conf import get_queues
 from queues.database import database_now
 from queues.held_back import held_back
-from queues.models import Job, QueueControl, Worker
+from queues.models import ChildState, Job, QueueControl, Worker
 from queues.states import State
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def explain(job: Job) -> str:
             return f"Delayed until {job.run_at:%Y-%m-%d %H:%M:%S} UTC{_why_delayed(job)}."
         case State.ACTIVE:
             return _active(job)
+        case State.WAITING_CHILDREN:
+            return _waiting_for(job)
         case State.FAILED:
             return f"Failed ({job.get_cause_display()}): {job.error_message or 'no message'}"
         case _:
@@ -77,6 +79,21 @@ def _waiting(job: Job) -> str:
     if why := held_back(job, control):
         return f"Waiting: {why}."
     return f"Waiting: {_ahead(job)} jobs are ahead of it, for {_slots(job, workers)} slots."
+
+
+def _waiting_for(job: Job) -> str:
+    pending = job.children.filter(state=ChildState.PENDING)
+    names = [
+        f"{child_id} ({name})"
+        for child_id, name in pending.order_by("pk").values_list("child_id", "child_name")[
+            :SHOWN_HOLDERS
+        ]
+    ]
+    if not names:
+        return "Waiting for children, of which none is pending; it goes on within seconds."
+    more = pending.count() - len(names)
+    tail = f" and {more} more" if more > 0 else ""
+    return f"Waiting for children: jobs {', '.join(names)}{tail} have not ended."
 
 
 def _active(job: Job) -> str:

@@ -16,16 +16,20 @@ from queues.control import ControlError
 from queues.database import fetch
 from queues.keep import MAX_AGE
 from queues.models import QueueControl
+from queues.resolving import resolve
 from queues.statements.operating import CLEAN, DRAIN
 from queues.states import State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from queues.rate import Rate
 
 MAX_CAP: Final = 1_000_000
 MAX_CLEAN: Final = 1_000_000
 CHUNK: Final = 1000
-CLEANABLE: Final = tuple(state.value for state in State if state is not State.ACTIVE)
+KEPT: Final = (State.ACTIVE, State.WAITING_CHILDREN)
+CLEANABLE: Final = tuple(state.value for state in State if state not in KEPT)
 
 
 def pause(queue: str) -> QueueControl:
@@ -85,7 +89,7 @@ def drain(queue: str, *, delayed: bool = False) -> int:
     _known(queue)
     states = [State.WAITING.value, *([State.DELAYED.value] if delayed else [])]
     removed = 0
-    while found := _drain(queue, states):
+    while found := _remove("drain", DRAIN, {"queue": queue, "states": states}, limit=CHUNK):
         removed += found
     return removed
 
@@ -102,21 +106,18 @@ def clean(queue: str, state: str, *, older_than: float = 0, limit: int = CHUNK) 
         raise ControlError(f"limit is {limit!r}; allowed: a whole number, 1 to {MAX_CLEAN}.")
     if type(older_than) not in {int, float} or not 0 <= older_than <= MAX_AGE:
         raise ControlError(f"older_than is {older_than!r}; allowed: seconds, 0 to {MAX_AGE}.")
-    params = {"queue": queue, "state": state, "age": older_than, "limit": limit}
-    with transaction.atomic():
-        removed = len(fetch(CLEAN, params))
-        if removed:
-            target = {"queue": queue, "state": state, "older_than": older_than}
-            audit.record("clean", target, count=removed)
-    return removed
+    target = {"queue": queue, "state": state, "older_than": older_than}
+    return _remove("clean", CLEAN, target, limit=limit)
 
 
 @transaction.atomic
-def _drain(queue: str, states: list[str]) -> int:
-    removed = len(fetch(DRAIN, {"queue": queue, "states": states, "limit": CHUNK}))
-    if removed:
-        audit.record("drain", {"queue": queue, "states": states}, count=removed)
-    return removed
+def _remove(verb: str, statement: str, target: Mapping[str, object], *, limit: int) -> int:
+    """Delete jobs, and tell those that waited for them; return how many."""
+    gone = [row[0] for row in fetch(statement, {**target, "limit": limit})]
+    resolve(gone)
+    if gone:
+        audit.record(verb, target, count=len(gone))
+    return len(gone)
 
 
 @transaction.atomic

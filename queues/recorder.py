@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import connection
 
 from queues.database import fetch
+from queues.family import children
 from queues.results import to_json
 from queues.statements.settling import KEEP_EFFECT, LOG, PROGRESS, READ_EFFECT
 from queues.trouble import scrub
@@ -16,6 +17,7 @@ from queues.trouble import scrub
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from queues.children import ChildResult
     from queues.claims import Claim
 
 PROGRESS_SECONDS: Final = 0.25
@@ -78,6 +80,10 @@ class AttemptRecorder:
         # Only now: what could not be written is written by the next flush.
         if self._pending is pending:
             self._pending = None
+
+    def children(self) -> list[ChildResult]:
+        """Return what is known of the job's children."""
+        return children(self._claim.id)
 
     def log(self, text: str) -> None:
         """Write a line, as long as there are fewer than 200 of this attempt."""

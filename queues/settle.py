@@ -11,6 +11,7 @@ from django.db import transaction
 from queues.conf import get_queues
 from queues.database import array, execute, fetch, fetch_prepared
 from queues.models.attempt import Outcome
+from queues.resolving import resolve
 from queues.settlement import Completed, Settlement, Troubled, Verdict
 from queues.statements.settling import SETTLE_COMPLETED, SETTLE_TROUBLE
 from queues.statements.turns import CLOSE_KEYS, GIVE_KEYS
@@ -18,7 +19,7 @@ from queues.states import State
 from queues.transport.hints import Hint, push
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from queues.claims import Claim
 
@@ -32,14 +33,27 @@ def settle(settlements: Sequence[Settlement]) -> list[Verdict]:
     """
     completed = [one for one in settlements if isinstance(one, Completed)]
     troubled = [one for one in settlements if isinstance(one, Troubled)]
+    is_awaited = any(one.claim.is_child for one in settlements)
     # Together: whoever tries again after an error must not find half of them gone.
     is_more = (completed and troubled) or any(one.closes for one in troubled)
-    with transaction.atomic() if is_more else nullcontext():
+    with transaction.atomic() if is_more or is_awaited else nullcontext():
         moved = _complete(completed) | _trouble(troubled)
+        if is_awaited:
+            resolve(_ended_children(settlements, moved))
     return [
         one.verdict if (one.claim.id, one.claim.token) in moved else Verdict.LOST
         for one in settlements
     ]
+
+
+def _ended_children(
+    settlements: Sequence[Settlement], moved: set[tuple[int, int]]
+) -> Iterator[int]:
+    """Return the ids of jobs that are finished now and that others wait for."""
+    for one in settlements:
+        is_mine = one.claim.is_child and (one.claim.id, one.claim.token) in moved
+        if is_mine and one.verdict in {Verdict.COMPLETED, Verdict.FAILED}:
+            yield one.claim.id
 
 
 def _complete(completed: Sequence[Completed]) -> set[tuple[int, int]]:

@@ -19,7 +19,7 @@ from queues.models import Job
 from queues.recorder import AttemptRecorder
 from queues.settle import settle
 from queues.settlement import settlement_of
-from queues.states import State
+from queues.states import LIVE, State
 from queues.upgrades import read
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ def run_all(*, delayed: bool = False) -> list[Job]:
 
 def enqueued(arguments: type[Arguments], **fields: Any) -> list[Job]:
     """Return the unfinished jobs of a kind whose arguments have these values, oldest first."""
-    jobs = Job.objects.filter(
-        kind=arguments.kind, state__in=[State.WAITING, State.DELAYED, State.ACTIVE]
-    )
+    jobs = Job.objects.filter(kind=arguments.kind, state__in=LIVE)
     return [
         job
         for job in jobs.order_by("id")

@@ -33,6 +33,7 @@ MAX_LINES: Final = 500
 LABELS: Final = {
     State.WAITING: "info",
     State.DELAYED: "warning",
+    State.WAITING_CHILDREN: "warning",
     State.ACTIVE: "primary",
     State.COMPLETED: "success",
     State.FAILED: "danger",
@@ -184,6 +185,7 @@ class JobAdmin(ReadOnly, ModelAdmin):
         allowed = {
             State.WAITING: ["cancel", "remove"],
             State.DELAYED: ["promote", "cancel", "remove"],
+            State.WAITING_CHILDREN: ["cancel"],
             State.ACTIVE: ["cancel"],
         }.get(State(job.state), ["retry", "retry-once", "remove"])
         not_begun = job.state in {State.WAITING, State.DELAYED}

@@ -10,6 +10,7 @@ from django.db import transaction
 from queues import metrics
 from queues.conf import MAX_CRASHES
 from queues.database import array, fetch
+from queues.resolving import resolve
 from queues.statements.maintaining import KINDS_OF_DEAD, LOCK_DEAD, RESCUE
 from queues.states import State
 from queues.transport.hints import Hint, push
@@ -25,6 +26,7 @@ def run_once() -> int:
         if not dead:
             return 0
         rows = fetch(RESCUE, _params(dead))
+        resolve([row[0] for row in rows if row[4] == State.FAILED])
     # Pushed from the last to the first, each to the front: they end up in their old order.
     rows.sort(key=lambda row: int(row[0]), reverse=True)
     rescued = [row for row in rows if row[2] is not None]

@@ -266,7 +266,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='dependency',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['parent'], name='dependency_pending'),
+            index=models.Index(condition=models.Q(('state', 'pending')), fields=['parent', 'child_id'], name='dependency_pending'),
+        ),
+        migrations.AddIndex(
+            model_name='dependency',
+            index=models.Index(condition=models.Q(('state__in', ['failed', 'cancelled', 'removed'])), fields=['parent'], name='dependency_troubled'),
         ),
         migrations.AddConstraint(
             model_name='dependency',

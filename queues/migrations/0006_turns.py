@@ -21,6 +21,10 @@ class Migration(migrations.Migration):
         ValidateConstraint(model_name='job', name='job_state_known'),
         AddIndexConcurrently(
             model_name='job',
+            index=models.Index(models.F('id'), condition=models.Q(('state', queues.states.State['WAITING_CHILDREN'])), name='job_parents'),
+        ),
+        AddIndexConcurrently(
+            model_name='job',
             index=models.Index(models.F('fingerprint'), models.F('id'), condition=models.Q(('state', queues.states.State['FAILED'])), name='job_failures'),
         ),
         AddIndexConcurrently(

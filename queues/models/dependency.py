@@ -43,10 +43,16 @@ class Dependency(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["parent"],
+                fields=["parent", "child_id"],
                 condition=models.Q(state=ChildState.PENDING),
                 name="dependency_pending",
-            )
+            ),
+            # What fails a parent, or lets it go on: few, among many that completed.
+            models.Index(
+                fields=["parent"],
+                condition=models.Q(state__in=["failed", "cancelled", "removed"]),
+                name="dependency_troubled",
+            ),
         ]
 
     def __str__(self) -> str:

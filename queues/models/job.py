@@ -137,6 +137,10 @@ class Job(models.Model):
                 "run_at", "id", condition=models.Q(state=State.DELAYED), name="job_delayed"
             ),
             models.Index("worker", condition=models.Q(state=State.ACTIVE), name="job_active"),
+            # Parents, of whom a duty looks whether they wait for nothing.
+            models.Index(
+                "id", condition=models.Q(state=State.WAITING_CHILDREN), name="job_parents"
+            ),
             # Counting, which reads nothing but this.
             models.Index(fields=["queue", "state"], name="job_counts"),
             # Retention: the newest finished jobs of one queue and state.

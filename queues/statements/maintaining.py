@@ -86,7 +86,8 @@ ORDER BY id LIMIT %(limit)s
 FORGOTTEN: Final = """
 attempts_gone AS (DELETE FROM queues_attempt USING doomed WHERE job_id = doomed.id),
 lines_gone AS (DELETE FROM queues_logline USING doomed WHERE job_id = doomed.id),
-effects_gone AS (DELETE FROM queues_effect USING doomed WHERE job_id = doomed.id)
+effects_gone AS (DELETE FROM queues_effect USING doomed WHERE job_id = doomed.id),
+edges_gone AS (DELETE FROM queues_dependency USING doomed WHERE parent_id = doomed.id)
 DELETE FROM queues_job USING doomed WHERE queues_job.id = doomed.id
 RETURNING queues_job.id
 """

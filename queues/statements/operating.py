@@ -70,7 +70,8 @@ RETURNING id, queue, priority
 
 REMOVE: Final = f"""
 WITH doomed AS (
-    SELECT id FROM queues_job WHERE id = %(id)s AND state <> 'active' FOR UPDATE),
+    SELECT id FROM queues_job
+    WHERE id = %(id)s AND state NOT IN ('active', 'waiting-children') FOR UPDATE),
 {FORGOTTEN}
 """
 
@@ -86,7 +87,7 @@ CLEAN: Final = f"""
 WITH doomed AS (
     SELECT id FROM queues_job
     WHERE queue = %(queue)s AND state = %(state)s
-      AND coalesce(finished_at, run_at) <= clock_timestamp() - %(age)s * interval '1 second'
+      AND coalesce(finished_at, run_at) <= clock_timestamp() - %(older_than)s * interval '1 second'
     ORDER BY coalesce(finished_at, run_at), id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
 {FORGOTTEN}
 """

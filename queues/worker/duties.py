@@ -12,7 +12,7 @@ from django.db import connection
 
 from queues import metrics
 from queues.database import AWAY, own_connection
-from queues.maintenance import operations, promote, prune, rescue, timeouts
+from queues.maintenance import flows, operations, promote, prune, rescue, timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,7 @@ DUTIES: Final = (
     Duty(run_once=timeouts.run_once, seconds=1.0),
     Duty(run_once=prune.run_newest, seconds=1.0),
     Duty(run_once=prune.run_once, seconds=60.0),
+    Duty(run_once=flows.run_once, seconds=5.0),
     Duty(run_once=metrics.run_once, seconds=1.0),
     Duty(run_once=operations.run_once, seconds=1.0),
 )

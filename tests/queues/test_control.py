@@ -35,7 +35,7 @@ VERBS = {
     "priority": (lambda id_: control.change_priority(id_, 5), NOT_BEGUN),
     "delay": (lambda id_: control.change_delay(id_, 5), {State.DELAYED}),
     "payload": (lambda id_: control.change_payload(id_, {"what": "raise"}), NOT_BEGUN),
-    "remove": (control.remove, set(State) - {State.ACTIVE}),
+    "remove": (control.remove, set(State) - {State.ACTIVE, State.WAITING_CHILDREN}),
 }
 
 

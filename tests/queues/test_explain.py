@@ -9,9 +9,11 @@ from queues import checks, control, leases, queue_control
 from queues.claims import claim_ids
 from queues.enqueue import enqueue
 from queues.explain import explain
+from queues.flows import flow
 from queues.models import Job, Worker
 from queues.trouble import Trouble
 from tests import settling
+from tests.flowing import node
 from tests.jobs import QUEUE, Act
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,3 +141,18 @@ def test_it_has_ended(worker):
     done = enqueue(ACT)
     settling.complete(claim(worker, done), None)
     assert why(done).startswith("Completed at ")
+
+
+def test_a_parent_names_the_first_of_the_children_that_it_waits_for():
+    few = flow(node("parent", node("a"), node("b")))
+    job_id = [*few.values()][-1]
+    names = ", ".join(f"{id_} ({name})" for id_, name in zip(few.values(), "ab", strict=False))
+    assert why(Job(pk=job_id)) == f"Waiting for children: jobs {names} have not ended."
+    many = flow(node("parent", *[node(str(n)) for n in range(5)]))
+    assert why(Job(pk=[*many.values()][-1])).endswith("(2) and 2 more have not ended.")
+
+
+def test_a_parent_without_a_pending_child_goes_on_soon():
+    job = enqueue(ACT)
+    Job.objects.update(state="waiting-children")
+    assert why(job).startswith("Waiting for children, of which none is pending")

@@ -5,8 +5,10 @@ from django.contrib.auth import get_user_model
 
 from queues import testing
 from queues.enqueue import enqueue
+from queues.flows import flow
 from queues.models import Job, Worker
 from queues.testing import assert_enqueued, assert_not_enqueued, enqueued, run_all, run_job
+from tests.flowing import node
 from tests.jobs import Act, Flaky, Note, lines
 from tests.unit_jobs import Breaking, Count
 
@@ -98,3 +100,10 @@ def test_a_job_that_snoozes_without_end_is_said(monkeypatch):
     enqueue(Act(what="snooze", text="5"))
     with pytest.raises(AssertionError, match="More than 20 attempts"):
         run_all(delayed=True)
+
+
+def test_a_flow_runs_from_the_bottom_to_the_top():
+    ids = flow(node("top", node("a"), node("b")))
+    assert_enqueued(Act, text="top", count=1)
+    assert [job.pk for job in run_all()] == [*ids.values()]
+    assert_not_enqueued(Act)
