@@ -10,8 +10,8 @@ from psycopg.pq import TransactionStatus
 
 from queues.arguments import ArgumentsError
 from queues.context import Context
-from queues.endings import Ending, Gone, Raised, Refused, Returned, Snoozed, TooNew
-from queues.outcomes import Fail, RateLimited, Snooze
+from queues.endings import Ending, Gone, Raised, Refused, Returned, Snoozed, TooNew, Waits
+from queues.outcomes import Fail, RateLimited, Snooze, WaitForChildren
 from queues.recorder import LostError
 from queues.results import ResultError, to_json
 from queues.retry import HANDLER, MAX_DELAY_MS
@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def call(spec: Spec, claim: Claim, recorder: Recorder) -> Ending:
+def call(  # noqa: PLR0911  (one for each)
+    spec: Spec, claim: Claim, recorder: Recorder
+) -> Ending:
     """Run the handler and return how it ended. Never raises for what a handler does."""
     try:
         return Returned(to_json(_run(spec, claim, recorder)))
     except Snooze as outcome:
         return Snoozed(seconds=outcome.seconds, key=_closes(outcome, claim))
+    except WaitForChildren as outcome:
+        return Waits(children=outcome.children)
     except LostError:
         return Gone()
     except NewerPayloadError as error:

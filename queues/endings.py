@@ -10,6 +10,7 @@ from queues.trouble import Trouble
 
 if TYPE_CHECKING:
     from queues.claims import Claim
+    from queues.nodes import Child, Node
 
 
 class Returned(NamedTuple):
@@ -24,6 +25,13 @@ class Snoozed:
 
     seconds: float
     key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    """The handler asked to be run again when these jobs, yet to be accepted, have ended."""
+
+    children: tuple[Child | Node, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +74,7 @@ class Gone:
     """The job was taken away meanwhile: there is nothing to settle."""
 
 
-Ending = Returned | Snoozed | Refused | Raised | Crashed | TimedOut | TooNew | Gone
+Ending = Returned | Snoozed | Waits | Refused | Raised | Crashed | TimedOut | TooNew | Gone
 
 
 def crash_of(claim: Claim, why: str) -> Crashed:

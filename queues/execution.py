@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
@@ -14,9 +15,10 @@ from queues.calling import call
 from queues.claims import claim_ids
 from queues.conf import KEEP_SOME, get_queues
 from queues.database import AWAY, fetch, persist
-from queues.endings import Ending, Gone, Raised, Returned
+from queues.endings import Ending, Gone, Raised, Returned, Waits
 from queues.heartbeat import Heartbeat
 from queues.logs import current_claim
+from queues.parking import park
 from queues.process import call_in_process
 from queues.recorder import AttemptRecorder
 from queues.reporting import report
@@ -87,6 +89,8 @@ def perform(claim: Claim, recorder: AttemptRecorder) -> Performed:
     try:
         spec = registry.get(claim.kind)
         ending, verdict = _perform(spec, claim, recorder)
+        if isinstance(ending, Waits):
+            ending, verdict = persist(partial(park, claim, ending))
         is_bare = claim.token == 1 and spec.run_in == "thread" and not recorder.has_written
         return Performed(claim, ending, verdict, time.monotonic() - started, is_bare)
     except AWAY:

@@ -17,6 +17,7 @@ from queues.states import State
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+SHOWN: Final = 3
 STRANDED_AFTER: Final = timedelta(minutes=15)
 
 
@@ -85,9 +86,7 @@ def _waiting_for(job: Job) -> str:
     pending = job.children.filter(state=ChildState.PENDING)
     names = [
         f"{child_id} ({name})"
-        for child_id, name in pending.order_by("pk").values_list("child_id", "child_name")[
-            :SHOWN_HOLDERS
-        ]
+        for child_id, name in pending.order_by("pk").values_list("child_id", "child_name")[:SHOWN]
     ]
     if not names:
         return "Waiting for children, of which none is pending; it goes on within seconds."

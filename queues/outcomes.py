@@ -5,7 +5,10 @@ Returning is success, and any other exception is a failed attempt.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from queues.nodes import Child, Node
 
 MAX_SNOOZE_SECONDS: Final = 366 * 24 * 3600
 MAX_KEY: Final = 200
@@ -37,6 +40,20 @@ class RateLimited(Snooze):
             raise ValueError(f"key is {key!r:.50}; allowed: text of at most {MAX_KEY}.")
         super().__init__(seconds)
         self.key = key
+
+
+class WaitForChildren(Exception):  # noqa: N818  (an outcome, not an error)
+    """Accept these jobs, and run me again when they have ended. Costs no attempt.
+
+    All or none of them are accepted, with my waiting. Then `Context.children` says how they ended.
+    Raises ValueError when there are none.
+    """
+
+    def __init__(self, *children: Child | Node) -> None:
+        if not children:
+            raise ValueError("children are none; allowed: one or more.")
+        super().__init__(f"waits for {len(children)} children")
+        self.children = children
 
 
 class Fail(Exception):  # noqa: N818  (an outcome, not an error)

@@ -66,6 +66,8 @@ def _log(claim: Claim, verdict: Verdict, why: str, seconds: float) -> None:
         log.info("Job %s in %s completed successfully", claim.id, queue, extra=extra)
     elif verdict is Verdict.SNOOZED:
         log.info("Job %s in %s snoozed: %s", claim.id, queue, why, extra=extra)
+    elif verdict is Verdict.PARKED:
+        log.info("Job %s in %s waits for children", claim.id, queue, extra=extra)
     elif verdict is Verdict.LOST:
         log.warning("Job %s in %s had gone to somebody else", claim.id, queue, extra=extra)
     elif verdict is Verdict.CRASHED:

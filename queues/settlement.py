@@ -18,6 +18,7 @@ from queues.endings import (
     Snoozed,
     TimedOut,
     TooNew,
+    Waits,
 )
 from queues.models.attempt import Outcome
 from queues.models.job import Cause
@@ -39,6 +40,7 @@ class Verdict(StrEnum):
     FAILED = "failed"
     SNOOZED = "snoozed"
     CRASHED = "crashed"
+    PARKED = "waiting for children"
     LOST = "lost"
 
 
@@ -91,7 +93,10 @@ Settlement = Completed | Troubled
 def settlement_of(  # noqa: PLR0911  (one for each)
     claim: Claim, ending: Ending, *, is_bare: bool = False
 ) -> Settlement | None:
-    """Return what an ending means for the job; None if there is nothing to settle."""
+    """Return what an ending means for the job; None if there is nothing to settle.
+
+    That is so, too, for a job that waits for children: see `queues.parking`.
+    """
     match ending:
         case Returned(result):
             return Completed(claim, result, is_bare)
@@ -109,7 +114,7 @@ def settlement_of(  # noqa: PLR0911  (one for each)
             return _failed(claim, TIMED_OUT, Cause.TIMEOUT, None)
         case TooNew(why=why):
             return _put_off(claim, why)
-        case Gone():
+        case Gone() | Waits():
             return None
 
 

@@ -37,6 +37,7 @@ class Event(StrEnum):
     CRASH = "crash"
     CANCEL = "cancel"
     RETRY = "retry"
+    WAIT = "wait"
     RELEASE = "release"
     FAIL_CHILD = "child failed"
     REOPEN = "reopen"
@@ -59,6 +60,7 @@ TRANSITIONS: Final[Mapping[Event, tuple[frozenset[State], frozenset[State]]]] = 
     Event.CRASH: (frozenset({State.ACTIVE}), frozenset({State.WAITING, State.FAILED})),
     Event.CANCEL: (LIVE, frozenset({State.CANCELLED})),
     Event.RETRY: (FINISHED, frozenset({State.WAITING})),
+    Event.WAIT: (frozenset({State.ACTIVE}), frozenset({State.WAITING_CHILDREN})),
     Event.RELEASE: (frozenset({State.WAITING_CHILDREN}), frozenset({State.WAITING, State.DELAYED})),
     Event.FAIL_CHILD: (frozenset({State.WAITING_CHILDREN}), frozenset({State.FAILED})),
     Event.REOPEN: (frozenset({State.FAILED}), frozenset({State.WAITING_CHILDREN})),

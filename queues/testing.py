@@ -14,8 +14,10 @@ from psycopg.pq import TransactionStatus
 from queues import leases, registry
 from queues.calling import call
 from queues.claims import Claim, claim_ids
+from queues.endings import Waits
 from queues.execution import perform_atomic
 from queues.models import Job
+from queues.parking import park
 from queues.recorder import AttemptRecorder
 from queues.settle import settle
 from queues.settlement import settlement_of
@@ -98,6 +100,8 @@ def _run(claim: Claim) -> None:
         ending, verdict = perform_atomic(spec, claim, recorder)
     else:
         ending, verdict = _call(spec, claim, recorder), None
+    if isinstance(ending, Waits):
+        ending, verdict = park(claim, ending)
     if verdict is None and (settlement := settlement_of(claim, ending)):
         settle([settlement])
 

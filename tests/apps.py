@@ -9,4 +9,10 @@ class TestsConfig(AppConfig):
     name = "tests"
 
     def ready(self):
-        from tests import deploy_jobs, jobs, life_jobs, unit_jobs  # noqa: F401, PLC0415
+        from tests import (  # noqa: PLC0415
+            deploy_jobs,  # noqa: F401
+            flow_jobs,  # noqa: F401
+            jobs,  # noqa: F401
+            life_jobs,  # noqa: F401
+            unit_jobs,  # noqa: F401
+        )

@@ -152,7 +152,7 @@ class Engine:
 SETTLINGS = {Event.RETURN, Event.RAISE, Event.GIVE_UP, Event.SNOOZE}
 # Claims come often, or most sequences would never see a running job.
 # What flows do to parents is tested with flows, and undoing with operations.
-FLOWS = {Event.RELEASE, Event.FAIL_CHILD, Event.REOPEN}
+FLOWS = {Event.WAIT, Event.RELEASE, Event.FAIL_CHILD, Event.REOPEN}
 UNDOING = {Event.UNDO_CANCEL, Event.UNDO_PROMOTE}
 ALONE = [event for event in Event if event not in FLOWS | UNDOING]
 EVENTS = st.lists(st.sampled_from([*ALONE, *[Event.CLAIM] * 6]), max_size=25)
