@@ -8,7 +8,5 @@ class QueuesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from queues import (  # noqa: PLC0415
-            bulk_job,  # noqa: F401  (registers its handler)
-            checks,  # noqa: F401  (registers the checks)
-        )
+        # They register the checks, and the handlers of the engine's own kinds.
+        from queues import batch_jobs, bulk_job, checks  # noqa: F401, PLC0415

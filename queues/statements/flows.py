@@ -199,3 +199,12 @@ SELECT count(*), count(*) FILTER (WHERE state = 'pending'),
     count(*) FILTER (WHERE state IN ('cancelled', 'removed'))
 FROM queues_dependency WHERE parent_id = %(id)s
 """
+
+# What watches a batch's jobs beside the batch: all of them have the same parents.
+WATCHERS: Final = """
+SELECT DISTINCT job.id FROM queues_dependency AS edge
+JOIN queues_dependency AS other ON other.child_id = edge.child_id
+JOIN queues_job AS job ON job.id = other.parent_id
+WHERE edge.parent_id = %(id)s AND job.kind = %(kind)s
+ORDER BY job.id
+"""
