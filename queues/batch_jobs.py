@@ -69,9 +69,14 @@ class Progress:
     cancelled: int
 
     @property
+    def ended(self) -> int:
+        """How many have ended in some way."""
+        return self.total - self.pending
+
+    @property
     def fraction(self) -> float:
         """How much of it has ended, from 0 to 1; 1 for a batch without jobs."""
-        return 1 - self.pending / self.total if self.total else 1.0
+        return self.ended / self.total if self.total else 1.0
 
 
 def count(batch_id: int) -> Progress:

@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from queues.admin.acting import as_operator
+from queues.admin.flow import family_of
 from queues.admin.listing import FirstPages, KindFilter, QueueFilter, operation_url
 from queues.control import ControlError
 from queues.explain import explain
@@ -75,6 +76,7 @@ class JobAdmin(ReadOnly, ModelAdmin):
     actions = ("retry_jobs", "cancel_jobs", "promote_jobs", "remove_jobs")
     readonly_fields = ("log_of_the_handler",)
     change_form_outer_before_template = "admin/queues/job_verbs.html"
+    change_form_outer_after_template = "admin/queues/job_flow.html"
 
     @display(description="state", ordering="state", label=LABELS)
     def shown_state(self, job: Job) -> str:
@@ -176,9 +178,10 @@ class JobAdmin(ReadOnly, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Add why the job is where it is, and what may be done about it."""
+        """Add why the job is where it is, what may be done about it, and the jobs around it."""
         job = self.get_object(request, object_id)
-        extra = {**(extra_context or {}), **(self._verbs(request, job) if job else {})}
+        mine = {**self._verbs(request, job), **family_of(job)} if job else {}
+        extra = {**(extra_context or {}), **mine}
         return super().change_view(request, object_id, form_url, extra)
 
     def _verbs(self, request: HttpRequest, job: Job) -> dict[str, Any]:

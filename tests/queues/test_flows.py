@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from queues import control
 from queues.enqueue import EnqueueError
 from queues.flows import Child, Node, add_children, children, flow, tree
-from queues.models import Dependency, Job
+from queues.models import Dependency, Job, OnFailure
+from queues.nodes import ON_FAILURE
 from queues.transport import hints
 from tests.flowing import FREE, complete, edges, node, state, states
 from tests.jobs import Unregistered
@@ -188,3 +189,7 @@ def test_removing_a_parent_takes_its_edges():
     control.remove(ids[parent])
     assert not Dependency.objects.exists()
     assert children(ids[parent]) == []
+
+
+def test_the_pure_names_of_the_policies_are_the_columns():
+    assert tuple(OnFailure.values) == ON_FAILURE
