@@ -15,14 +15,15 @@ from django.db.models.functions import Now
 
 from queues import metrics
 from queues.arguments import Arguments
-from queues.bulk_verbs import CANCEL, PRIORITY, VERBS, Moved
+from queues.bulk_verbs import CANCEL, ENDING, GOING_ON, PRIORITY, VERBS, Moved
 from queues.conf import MAX_ATTEMPTS, MAX_TIMEOUT_SECONDS, get_queues
 from queues.database import fetch
 from queues.filters import parse
 from queues.models import Job, Operation
 from queues.registry import handles
+from queues.resolving import reopen, resolve
 from queues.statements.bulk import HOLD, HOLD_FREE
-from queues.states import State
+from queues.states import LIVE, State
 from queues.transport import hints
 
 if TYPE_CHECKING:
@@ -167,8 +168,21 @@ def _apply(operation: Operation, held: Sequence[int]) -> list[Moved]:
         verb, jobs = operation.verb, meant(parse(operation.filter)).filter(pk__in=held)
         statement, ids = VERBS[verb].statement, list(jobs.values_list("pk", flat=True))
     moved = [Moved(*row) for row in fetch(statement, {**params, "ids": ids})]
+    _tell_parents(verb, [one for one in moved if not one.is_follower], operation)
     transaction.on_commit(lambda: _tell(verb, moved), robust=True)
     return moved
+
+
+def _tell_parents(verb: str, moved: Sequence[Moved], operation: Operation) -> None:
+    """Let parents go on without children that ended, or wait again for those that go on."""
+    ids = [one.id for one in moved]
+    if verb in ENDING and not operation.undoes:
+        resolve(ids)
+    if verb not in GOING_ON:
+        return
+    again = Job.objects.filter(pk__in=ids, is_child=True, state__in=LIVE)
+    for child_id in again.order_by("pk").values_list("pk", flat=True):
+        reopen(child_id)
 
 
 def _tell(verb: str, moved: Sequence[Moved]) -> None:

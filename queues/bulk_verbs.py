@@ -43,13 +43,17 @@ class BulkVerb:
 
 
 NOT_BEGUN: Final = frozenset({State.WAITING, State.DELAYED})
+REMOVABLE: Final = frozenset(State) - {State.ACTIVE, State.WAITING_CHILDREN}
 VERBS: Final[Mapping[str, BulkVerb]] = {
     "retry": BulkVerb(fits=FINISHED, statement=RETRY_MANY),
     "cancel": BulkVerb(fits=LIVE, statement=CANCEL_MANY, undo=UNDO_CANCEL),
     "promote": BulkVerb(fits=frozenset({State.DELAYED}), statement=PROMOTE_MANY, undo=UNDO_PROMOTE),
     "priority": BulkVerb(fits=NOT_BEGUN, statement=PRIORITY_MANY, undo=UNDO_PRIORITY),
-    "remove": BulkVerb(fits=frozenset(State) - {State.ACTIVE}, statement=REMOVE_MANY),
+    "remove": BulkVerb(fits=REMOVABLE, statement=REMOVE_MANY),
 }
 PRIORITY: Final = "priority"
 CANCEL: Final = "cancel"
+# The verbs that end jobs, and those that let ended ones go on: a retry, and undoing a cancel.
+ENDING: Final = (CANCEL, "remove")
+GOING_ON: Final = ("retry", CANCEL)
 UNDO: Final = "undo"

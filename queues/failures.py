@@ -12,6 +12,7 @@ from queues import audit
 from queues.control import ControlError
 from queues.database import fetch
 from queues.models import FailureGroup, Job
+from queues.resolving import reopen
 from queues.statements.failing import PRUNE_GROUPS, RETRY_GROUP
 from queues.states import State
 from queues.transport.hints import Hint, push
@@ -48,7 +49,9 @@ def retry_group(fingerprint: str, *, since_version: str | None = None) -> int:
     rows = fetch(RETRY_GROUP, {**chosen, "limit": MOST_RETRIED})
     if rows:
         audit.record("retry", {"filter": {"state": State.FAILED.value, **chosen}}, count=len(rows))
-        hints = [Hint(id_, queue, priority, front) for id_, queue, priority, front in sorted(rows)]
+        for child_id in sorted(row[0] for row in rows if row[4]):
+            reopen(child_id)
+        hints = [Hint(*row[:4]) for row in sorted(rows)]
         transaction.on_commit(lambda: push(hints))
     return len(rows)
 

@@ -91,3 +91,9 @@ followed AS (
 """
 # What a finished job gives up; a key with a time to live is held until that time.
 RELEASED: Final = "unique_key = CASE WHEN unique_until IS NULL THEN '' ELSE unique_key END"
+# What a finished job is like when it is tried again. Nobody holds its key by right any more.
+AGAIN: Final = """
+    state = 'waiting', crashes = 0, run_at = clock_timestamp(), finished_at = NULL, result = NULL,
+    cause = '', error_class = '', error_message = '', successor = NULL, front = false,
+    unique_key = CASE WHEN unique_until > clock_timestamp() THEN unique_key ELSE '' END
+"""

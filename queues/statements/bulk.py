@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from queues.statements.accepting import FOLLOWED, RELEASED
+from queues.statements.accepting import AGAIN, FOLLOWED, RELEASED
 from queues.statements.maintaining import FORGOTTEN
 
 # Waits, and so is for one row, by whoever holds no other job.
@@ -53,10 +53,7 @@ UNION ALL SELECT id, queue, '', priority, state, front, true FROM followed
 
 RETRY_MANY: Final = f"""
 UPDATE queues_job AS job
-SET state = 'waiting', attempt = 0, crashes = 0, run_at = clock_timestamp(), finished_at = NULL,
-    result = NULL, cause = '', error_class = '', error_message = '', successor = NULL,
-    front = false,
-    unique_key = CASE WHEN unique_until > clock_timestamp() THEN unique_key ELSE '' END
+SET {AGAIN}, attempt = 0
 WHERE id = ANY(%(ids)s::bigint[]) AND state IN ('completed', 'failed', 'cancelled')
 RETURNING {_MOVED}
 """
@@ -89,7 +86,8 @@ RETURNING {_MOVED}
 REMOVE_MANY: Final = f"""
 WITH doomed AS (
     SELECT id FROM queues_job
-    WHERE id = ANY(%(ids)s::bigint[]) AND state <> 'active' FOR UPDATE),
+    WHERE id = ANY(%(ids)s::bigint[]) AND state NOT IN ('active', 'waiting-children')
+    FOR UPDATE),
 {FORGOTTEN}, '', '', 0, '', false, false
 """
 

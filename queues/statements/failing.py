@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from queues.statements.accepting import AGAIN
+
 # For the statements that end attempts: `before` has a row for each, `position` is their order.
 # Once for each group, and the groups in one order everywhere: two settlers never wait for each
 # other in a ring. Snoozes have no fingerprint. The clock is asked once more when the lock is held,
@@ -25,7 +27,7 @@ grouped AS (
 
 # As RETRY, for many. Versions have no order of their own: since one means since the first job that
 # failed with it and has not been tried again.
-RETRY_GROUP: Final = """
+RETRY_GROUP: Final = f"""
 WITH again AS (
     SELECT id FROM queues_job
     WHERE state = 'failed' AND fingerprint = %(fingerprint)s
@@ -35,12 +37,9 @@ WITH again AS (
             AND code_version = %(since_version)s))
     ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE queues_job AS job
-SET state = 'waiting', attempt = 0, crashes = 0, run_at = clock_timestamp(), finished_at = NULL,
-    result = NULL, cause = '', error_class = '', error_message = '', successor = NULL,
-    front = false,
-    unique_key = CASE WHEN unique_until > clock_timestamp() THEN unique_key ELSE '' END
+SET {AGAIN}, attempt = 0
 FROM again WHERE job.id = again.id
-RETURNING job.id, job.queue, job.priority, job.front
+RETURNING job.id, job.queue, job.priority, job.front, job.is_child
 """
 
 PRUNE_GROUPS: Final = """

@@ -95,7 +95,7 @@ SET state = CASE WHEN fate.child_id IS NOT NULL THEN 'failed'
     run_at = CASE WHEN fate.child_id IS NOT NULL THEN job.run_at
                   ELSE greatest(job.run_at, clock_timestamp()) END,
     finished_at = CASE WHEN fate.child_id IS NOT NULL THEN clock_timestamp() END,
-    cause = CASE WHEN fate.child_id IS NOT NULL THEN 'child' ELSE '' END,
+    cause = CASE WHEN fate.child_id IS NOT NULL THEN 'child' ELSE '' END, fingerprint = '',
     error_message = CASE WHEN fate.child_id IS NULL THEN ''
         ELSE left(format('Job %%s (%%s), for which it waited, %%s: %%s', fate.child_id,
             fate.child_name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from queues.statements.accepting import FOLLOWED, RELEASED
+from queues.statements.accepting import AGAIN, FOLLOWED, RELEASED
 from queues.statements.maintaining import FORGOTTEN
 
 CANCEL: Final = f"""
@@ -32,12 +32,9 @@ SELECT ended.id, followed.id, followed.queue, followed.priority, followed.state,
 FROM ended LEFT JOIN followed ON true
 """
 
-RETRY: Final = """
+RETRY: Final = f"""
 UPDATE queues_job
-SET state = 'waiting', attempt = CASE WHEN %(reset)s THEN 0 ELSE attempt END, crashes = 0,
-    run_at = clock_timestamp(), finished_at = NULL, result = NULL, cause = '', error_class = '',
-    error_message = '', successor = NULL, front = false,
-    unique_key = CASE WHEN unique_until > clock_timestamp() THEN unique_key ELSE '' END
+SET {AGAIN}, attempt = CASE WHEN %(reset)s THEN 0 ELSE attempt END
 WHERE id = %(id)s AND state IN ('completed', 'failed', 'cancelled')
 RETURNING id, queue, priority, front
 """
