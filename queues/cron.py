@@ -63,21 +63,14 @@ class Every:
 Spec = Cron | Every
 
 
-@lru_cache(maxsize=1024)
 def parse_cron(expression: str, time_zone: str) -> Cron:
     """Return what an expression means in a zone of the IANA database. Raises CronError.
 
     An expression that never comes true, such as `0 0 30 2 *`, is refused.
     """
     expression = checked(expression)
-    cron = Cron(parts=_parts(expression), zone=parse_zone(time_zone))
-    try:
-        tick = _tick(cron, _SOME_DAY)
-    except CroniterError as error:
-        raise CronError("cron", f"{str(error).partition('.')[0]}.") from error
-    if tick is None:
-        raise CronError("cron", f"is {expression!r}, which never happens; allowed: days that do.")
-    return cron
+    zone = parse_zone(time_zone)
+    return Cron(parts=_possible(expression), zone=zone)
 
 
 def parse_every(seconds: int, anchor: datetime) -> Every:
@@ -91,7 +84,7 @@ def parse_every(seconds: int, anchor: datetime) -> Every:
 
 def parse_zone(name: str) -> ZoneInfo:
     """Return a zone by its name. Raises CronError."""
-    if name not in _zones():
+    if type(name) is not str or name not in _zones():
         raise CronError(
             "time_zone", f"is {name!r:.50}; allowed: a name such as UTC or Europe/Berlin."
         )
@@ -125,7 +118,7 @@ def _next_beat(every: Every, after: datetime) -> Run:
 
 
 def _next_tick(cron: Cron, after: datetime) -> Run | None:
-    tick = _tick(cron, _reached(cron.zone, after))
+    tick = _tick(cron.parts, _reached(cron.zone, after))
     return _first(cron.zone, tick) if tick else None
 
 
@@ -162,6 +155,19 @@ def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
     return after
 
 
+@lru_cache(maxsize=1024)
+def _possible(expression: str) -> tuple[str, ...]:
+    """Return the parts of an expression. Raises CronError if none of them ever comes true."""
+    parts = _parts(expression)
+    try:
+        tick = _tick(parts, _SOME_DAY)
+    except CroniterError as error:
+        raise CronError("cron", f"{str(error).partition('.')[0]}.") from error
+    if tick is None:
+        raise CronError("cron", f"is {expression!r}, which never happens; allowed: days that do.")
+    return parts
+
+
 def _parts(expression: str) -> tuple[str, ...]:
     """Split what names days in two ways, where croniter would ask for both at once.
 
@@ -173,10 +179,10 @@ def _parts(expression: str) -> tuple[str, ...]:
     return (" ".join([*others, date, month, "*"]), " ".join([*others, "*", month, weekday]))
 
 
-def _tick(cron: Cron, after: datetime) -> datetime | None:
+def _tick(parts: tuple[str, ...], after: datetime) -> datetime | None:
     """Return the first local time after one, or None if there is none within 50 years."""
     found: list[datetime] = []
-    for part in cron.parts:
+    for part in parts:
         # Without a zone, for croniter's own rule for clocks that change is another.
         try:
             ticks = croniter(part, after, ret_type=datetime, second_at_beginning=True)

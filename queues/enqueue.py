@@ -64,7 +64,11 @@ def enqueue(arguments: Arguments, **options: Unpack[Options]) -> Job:
     job which holds the key. Raises EnqueueError, naming the field, for anything out of range, for
     arguments that cannot travel, and for a kind that has no handler.
     """
-    wanted = draft(arguments, options)
+    return enqueue_draft(draft(arguments, options))
+
+
+def enqueue_draft(wanted: Draft) -> Job:
+    """Accept a job that is drafted already, as `enqueue` does."""
     job = _insert_unique(wanted) if wanted.unique else _insert(wanted)
     if job.answer is Answer.CREATED:
         transaction.on_commit(lambda: _announce(job, wanted))

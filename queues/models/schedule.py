@@ -25,7 +25,8 @@ class Schedule(models.Model):
     """Jobs to be made at certain times. One row, one next tick: `next_at` is all there is of it.
 
     Exactly one of `cron` and `every_seconds` is set. Cron is read in `time_zone`. `options` are
-    those of `queues.enqueue.enqueue`. `next_at` is null once there is no further tick.
+    those of `queues.enqueue.enqueue`. `next_at` is null while it is disabled, and once there is no
+    further tick. A tick that could not be made leaves `last_error`, and waits until `retry_at`.
     """
 
     name = models.CharField(max_length=200, unique=True)
@@ -40,17 +41,20 @@ class Schedule(models.Model):
     misfire = models.CharField(max_length=16, choices=Misfire.choices, default=Misfire.RUN_ONCE)
     starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
-    limit = models.PositiveIntegerField(null=True, blank=True, help_text="Ticks at most, in all.")
+    limit = models.PositiveIntegerField(null=True, blank=True, help_text="Jobs at most, in all.")
     jitter_seconds = models.PositiveIntegerField(default=0)
 
     next_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True, help_text="The last tick that was due.")
     last_job_id = models.BigIntegerField(null=True)
     ticks = models.PositiveIntegerField(default=0, help_text="Ticks that made a job.")
-    skipped = models.PositiveIntegerField(default=0, help_text="Ticks that made none.")
+    skipped = models.PositiveIntegerField(
+        default=0, help_text="Times that no job was made; an outage is one."
+    )
     last_error = models.TextField(blank=True)
+    retry_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering: ClassVar = ["name"]
