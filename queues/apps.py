@@ -9,4 +9,9 @@ class QueuesConfig(AppConfig):
 
     def ready(self) -> None:
         # They register the checks, and the handlers of the engine's own kinds.
-        from queues import batch_jobs, bulk_job, checks  # noqa: F401, PLC0415
+        from queues import (  # noqa: PLC0415
+            batch_jobs,  # noqa: F401
+            bulk_job,  # noqa: F401
+            checks,  # noqa: F401
+            schedule_checks,  # noqa: F401
+        )

@@ -12,7 +12,7 @@ from django.db import connection
 
 from queues import metrics
 from queues.database import AWAY, own_connection
-from queues.maintenance import flows, operations, promote, prune, rescue, timeouts
+from queues.maintenance import flows, operations, promote, prune, rescue, ticks, timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,8 @@ class Duty:
 
 DUTIES: Final = (
     Duty(run_once=promote.run_once, seconds=0.02),
+    Duty(run_once=ticks.run_once, seconds=0.1),
+    Duty(run_once=ticks.note_strangers, seconds=60.0),
     Duty(run_once=rescue.run_once, seconds=1.0),
     Duty(run_once=timeouts.run_once, seconds=1.0),
     Duty(run_once=prune.run_newest, seconds=1.0),
