@@ -140,8 +140,7 @@ def _refusals() -> Iterator[None]:
     except ScheduleError:
         raise
     except EnqueueError as error:
-        field = f"options.{error.field}" if error.field in OPTIONS else error.field
-        raise ScheduleError(field, str(error).partition(": ")[2]) from error
+        raise _refusal(error) from error
     except RegistryError as error:
         known = ", ".join(sorted(registry.kinds()))
         raise ScheduleError("kind", f"{error} Allowed: {known}.") from error
@@ -151,6 +150,16 @@ def _refusals() -> Iterator[None]:
         # The arguments' own code may raise anything, and a tick must not end its worker.
         trouble = trouble_of(error)
         raise ScheduleError("payload", f"{trouble.error_class}: {trouble.message}") from error
+
+
+def _refusal(error: EnqueueError) -> ScheduleError:
+    message = str(error).partition(": ")[2]
+    if error.field in {"name", "owner"}:
+        # Of the job, which the arguments make up.
+        return ScheduleError("payload", f"{error.field} {message}")
+    if error.field in {"arguments", "kind", "payload"}:
+        return ScheduleError(error.field, message)
+    return ScheduleError(f"options.{error.field}", message)
 
 
 def _check_times(cron: str, every: int | None, time_zone: str) -> None:

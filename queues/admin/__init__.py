@@ -9,6 +9,7 @@ from queues.admin.jobs import JobAdmin
 from queues.admin.limits import LimitAdmin
 from queues.admin.operations import OperationAdmin
 from queues.admin.queues import QueueControlAdmin
+from queues.admin.schedules import ScheduleAdmin
 from queues.admin.workers import WorkerAdmin
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "LimitAdmin",
     "OperationAdmin",
     "QueueControlAdmin",
+    "ScheduleAdmin",
     "WorkerAdmin",
     "dashboard",
 ]

@@ -10,7 +10,8 @@ from croniter import croniter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queues.cron import CronError, Mark, Run, next_runs, parse_cron, parse_every
+from queues.cron import Mark, Run, next_runs, parse_cron, parse_every
+from queues.cron_fields import CronError
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

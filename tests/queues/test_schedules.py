@@ -150,10 +150,10 @@ def test_an_unknown_name_is_said(verb, name):
         ({"options": {"delay": 5}}, "options.delay", "is not allowed here"),
         ({"options": {"unique": "a"}}, "options.unique", "is not allowed here"),
         ({"options": {"priority": -1}}, "options.priority", "0 to 2097151"),
-        ({"options": {"colour": "red"}}, "colour", "is no option"),
+        ({"options": {"colour": "red"}}, "options.colour", "is no option"),
         ({"options": [1]}, "options", "by name"),
         ({"arguments": Unregistered()}, "kind", "No handler is registered"),
-        ({"arguments": Act(what=5)}, "payload", "what is a int; allowed: str"),
+        ({"arguments": Act(what=5)}, "payload", "what is a int; allowed: str"),  # type: ignore[arg-type]
         ({"arguments": Act(what="a\x00")}, "payload", "NUL"),
         ({"arguments": None}, "arguments", "allowed: Arguments"),
         ({"name": ""}, "name", "text of 1 to 200"),
