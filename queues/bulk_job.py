@@ -19,6 +19,7 @@ from queues.bulk_verbs import CANCEL, ENDING, GOING_ON, PRIORITY, VERBS, Moved
 from queues.conf import MAX_ATTEMPTS, MAX_TIMEOUT_SECONDS, get_queues
 from queues.database import fetch
 from queues.filters import parse
+from queues.happenings import Word, tell
 from queues.models import Job, Operation
 from queues.registry import handles
 from queues.resolving import reopen, resolve
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 # Jobs that a transaction moves, and rows that it looks at to find them.
 CHUNK: Final = 1000
 WINDOW: Final = 10_000
+# What those who look on are told, where it is not the state that a job went to.
+WORDS: Final = {PRIORITY: Word.CHANGED, "remove": Word.REMOVED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +189,8 @@ def _tell_parents(verb: str, moved: Sequence[Moved], operation: Operation) -> No
 
 
 def _tell(verb: str, moved: Sequence[Moved]) -> None:
-    """Let workers and metrics know, once the chunk is committed."""
+    """Let workers, metrics and those who look on know, once the chunk is committed."""
+    tell((WORDS.get(verb, one.state), one.queue, one.id) for one in moved)
     waiting = [one for one in moved if one.state == State.WAITING]
     if verb == PRIORITY:
         # One by one, each would be searched for in the whole list.

@@ -117,3 +117,8 @@ def queue_of_operations() -> str:
 def code_version() -> str:
     """Return what this process runs, for people who deploy: a tag or a commit, or nothing."""
     return str(settings.CODE_VERSION)
+
+
+def events_are_on() -> bool:
+    """Whether changes of jobs are published, see `queues.transport.events`."""
+    return bool(settings.QUEUE_EVENTS)

@@ -16,6 +16,7 @@ from queues import audit, metrics, registry
 from queues.arguments import ArgumentsError
 from queues.conf import MAX_DELAY_SECONDS, MAX_PRIORITY
 from queues.database import fetch
+from queues.happenings import Word, announce
 from queues.models import Job
 from queues.options import EnqueueError, describe
 from queues.registry import RegistryError
@@ -63,6 +64,7 @@ def cancel(job_id: int) -> Job:
     if job.is_child:
         resolve([job_id])
     transaction.on_commit(lambda: _count_cancelled(job), robust=True)
+    announce(job.state, job.queue, [job_id])
     push_followers(rows)
     return job
 
@@ -98,6 +100,7 @@ def change_priority(job_id: int, priority: int) -> Job:
     withdraw(job_id, rows[0][1])
     if rows[0][4] == State.WAITING:
         _announce(rows)
+    announce(Word.CHANGED, before.queue, [job_id])
     return _recorded("priority", before)
 
 
@@ -107,6 +110,7 @@ def change_delay(job_id: int, seconds: int) -> Job:
     _check_range("delay", seconds, MAX_DELAY_SECONDS)
     before = _lock(job_id)
     _move(CHANGE_DELAY, job_id, "delayed", delay=seconds)
+    announce(Word.CHANGED, before.queue, [job_id])
     return _recorded("delay", before)
 
 
@@ -123,6 +127,7 @@ def change_payload(job_id: int, payload: Mapping[str, Any]) -> Job:
     except (RegistryError, ArgumentsError, EnqueueError) as error:
         raise ControlError(f"payload: {error}") from error
     _move(CHANGE_PAYLOAD, job_id, NOT_BEGUN, **values)
+    announce(Word.CHANGED, before.queue, [job_id])
     return _recorded("payload", before, also=("payload",))
 
 
@@ -134,6 +139,7 @@ def remove(job_id: int) -> None:
     """
     before = _lock(job_id)
     _move(REMOVE, job_id, f"{NOT_BEGUN}, {FINISHED}")
+    announce(Word.REMOVED, before.queue, [job_id])
     audit.record("remove", {"job": job_id}, before=_facts(before))
     resolve([job_id])
     transaction.on_commit(metrics.run_once, robust=True)

@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 
 from queues.conf import MAX_BULK
 from queues.database import array, execute, fetch, fetch_prepared, text_array
+from queues.happenings import tell
 from queues.models import Job
 from queues.options import Draft, EnqueueError, Options, draft
 from queues.statements.accepting import (
@@ -194,6 +195,7 @@ def _announce(job: Job, wanted: Draft) -> None:
     )
     if job.state == State.WAITING:
         push([Hint(id=job.pk, queue=job.queue, priority=job.priority, front=job.front)])
+    tell([(job.state, job.queue, job.pk)])
 
 
 def _announce_many(ids: list[int], drafts: list[Draft]) -> None:
@@ -203,3 +205,4 @@ def _announce_many(ids: list[int], drafts: list[Draft]) -> None:
         for id_, one in zip(ids, drafts, strict=True)
         if one.due["state"] == State.WAITING
     )
+    tell((one.due["state"], one.conf.name, id_) for id_, one in zip(ids, drafts, strict=True))

@@ -16,6 +16,7 @@ from queues.claims import claim_ids
 from queues.conf import KEEP_SOME, get_queues
 from queues.database import AWAY, fetch, persist
 from queues.endings import Ending, Gone, Raised, Returned, Waits
+from queues.happenings import note
 from queues.heartbeat import Heartbeat
 from queues.logs import current_claim
 from queues.parking import park
@@ -26,6 +27,7 @@ from queues.settle import settle
 from queues.settlement import Completed, Settlement, Verdict, settlement_of
 from queues.statements.claiming import QUEUE_OF
 from queues.statements.maintaining import REMOVE_FINISHED
+from queues.states import State
 from queues.trouble import trouble_of
 from queues.turns import Turns
 
@@ -124,7 +126,21 @@ def conclude(performed: Sequence[Performed]) -> list[Verdict]:
         if not (one.is_bare and one.verdict is None and verdict is Verdict.COMPLETED):
             _remove_at_once(one.claim, verdict)
         report(one.claim, verdict, one.ending, one.seconds)
+    _note(performed, settlements, results)
     return results
+
+
+def _note(
+    performed: Sequence[Performed],
+    settlements: Sequence[Settlement | None],
+    verdicts: Sequence[Verdict],
+) -> None:
+    """Let those who look on know where the jobs went."""
+    note(
+        (settlement.state if settlement else State.COMPLETED, one.claim.queue, one.claim.id)
+        for one, settlement, verdict in zip(performed, settlements, verdicts, strict=True)
+        if verdict is not Verdict.LOST
+    )
 
 
 def _settlement_of(one: Performed) -> Settlement | None:

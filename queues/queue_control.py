@@ -14,6 +14,7 @@ from queues import audit
 from queues.conf import MAX_SLOTS, get_queues
 from queues.control import ControlError
 from queues.database import fetch
+from queues.happenings import Word, announce
 from queues.keep import MAX_AGE
 from queues.models import QueueControl
 from queues.resolving import resolve
@@ -21,13 +22,12 @@ from queues.statements.operating import CLEAN, DRAIN
 from queues.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from queues.rate import Rate
 
 MAX_CAP: Final = 1_000_000
 MAX_CLEAN: Final = 1_000_000
 CHUNK: Final = 1000
+SAID: Final = {"pause": Word.PAUSED, "resume": Word.RESUMED}
 KEPT: Final = (State.ACTIVE, State.WAITING_CHILDREN)
 CLEANABLE: Final = tuple(state.value for state in State if state not in KEPT)
 
@@ -111,12 +111,13 @@ def clean(queue: str, state: str, *, older_than: float = 0, limit: int = CHUNK) 
 
 
 @transaction.atomic
-def _remove(verb: str, statement: str, target: Mapping[str, object], *, limit: int) -> int:
+def _remove(verb: str, statement: str, target: dict[str, Any], *, limit: int) -> int:
     """Delete jobs, and tell those that waited for them; return how many."""
     gone = [row[0] for row in fetch(statement, {**target, "limit": limit})]
     resolve(gone)
     if gone:
         audit.record(verb, target, count=len(gone))
+        announce(Word.REMOVED, target["queue"], gone)
     return len(gone)
 
 
@@ -127,6 +128,7 @@ def _set(verb: str, queue: str, **values: object) -> QueueControl:
     control, _ = QueueControl.objects.update_or_create(name=queue, defaults=values)
     control.refresh_from_db()
     audit.record(verb, {"queue": queue}, before=_facts(before), after=_facts(control))
+    announce(SAID.get(verb, Word.CHANGED), queue)
     return control
 
 

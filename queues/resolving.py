@@ -14,6 +14,7 @@ from django.db import transaction
 
 from queues import metrics
 from queues.database import fetch
+from queues.happenings import tell
 from queues.statements.flows import (
     DECIDE,
     LOCK_REOPENED,
@@ -88,6 +89,7 @@ def _announce(moved: list[tuple[Any, ...]]) -> None:
         for id_, queue, _, priority, front, state, _, _ in moved
         if state == State.WAITING
     )
+    tell((state, queue, id_) for id_, queue, _, _, _, state, _, _ in moved)
     for id_, queue, kind, _, _, state, _, message in moved:
         if state == State.FAILED:
             metrics.count(queue, kind, "failed")

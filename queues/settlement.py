@@ -59,6 +59,11 @@ class Completed(NamedTuple):
         """What became of it, unless the claim was lost."""
         return Verdict.COMPLETED
 
+    @property
+    def state(self) -> State:
+        """Where the job goes."""
+        return State.COMPLETED
+
 
 @dataclass(frozen=True, kw_only=True)
 class Troubled:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from queues import metrics
+from queues import happenings, metrics
 from queues.models import Job
 from queues.transport import client, hints
 from tests.processes import RedisProcess, WorkerProcess
@@ -11,9 +11,10 @@ from tests.wait import until
 
 @pytest.fixture(autouse=True)
 def _empty_redis():
-    """No hint and no count of an earlier test is left."""
+    """No hint, no count and no event of an earlier test is left."""
     client.producer().flushdb()
     metrics._pending.clear()
+    happenings._pending.clear()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.db import transaction
 from queues import metrics
 from queues.conf import MAX_CRASHES
 from queues.database import array, fetch
+from queues.happenings import note
 from queues.resolving import resolve
 from queues.statements.maintaining import KINDS_OF_DEAD, LOCK_DEAD, RESCUE
 from queues.states import State
@@ -30,6 +31,7 @@ def run_once() -> int:
     # Pushed from the last to the first, each to the front: they end up in their old order.
     rows.sort(key=lambda row: int(row[0]), reverse=True)
     rescued = [row for row in rows if row[2] is not None]
+    note((state, queue, id_) for id_, queue, _kind, _priority, state, _front in rescued)
     for id_, queue, kind, _priority, state, _front in rescued:
         metrics.count(queue, kind, "crashed")
         words = "Job %s lost its worker, and is now %s"

@@ -7,6 +7,7 @@ from typing import Final
 from queues.claims import Claim
 from queues.database import fetch
 from queues.endings import TimedOut
+from queues.happenings import note
 from queues.reporting import report
 from queues.settle import settle
 from queues.settlement import Verdict, settlement_of
@@ -26,5 +27,6 @@ def run_once() -> int:
     for one, verdict in zip(wanted, settle(wanted), strict=True):
         if verdict is not Verdict.LOST:
             report(one.claim, verdict, TimedOut(), one.claim.timeout)
+            note([(one.state, one.claim.queue, one.claim.id)])
             moved += 1
     return moved

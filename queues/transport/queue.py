@@ -9,7 +9,10 @@ from rq.job import JobStatus
 from rq.serializers import JSONSerializer
 from rq.utils import now, utcformat
 
+from queues.conf import events_are_on
+from queues.states import State
 from queues.transport.job import RUN, HubJob
+from queues.transport.stream import MOST_ENTRIES, MOST_IDS, STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +30,14 @@ MOST_AT_ONCE: Final = 1000
 # Writes each hint as an RQ job (what RQ's tools read of it), and its id into the list or the set.
 # A score is BullMQ's: the priority above, a counter below, exact within a double's 53 bits. The
 # bell wakes a worker that blocks on the lists, for no command blocks on lists and sorted sets.
+# Where there is a sixth key, all of it is one event; that it could not be written is nobody's harm.
 _PUSH: Final = """
 local list, ranked, counter, bell = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local queue, ids = string.sub(list, @origin_from@), {}
 local function write(id)
+    if #ids < @most_ids@ then ids[#ids + 1] = id end
     redis.call('HSET', '@prefix@' .. id, 'created_at', ARGV[1], 'enqueued_at', ARGV[1],
-        'origin', string.sub(list, @origin_from@), 'status', '@status@', 'timeout', @timeout@,
+        'origin', queue, 'status', '@status@', 'timeout', @timeout@,
         'result_ttl', 0, 'failure_ttl', @failure_ttl@, 'description', 'run(' .. id .. ')',
         'data', '["@run@", null, [' .. id .. '], {}]')
 end
@@ -53,6 +59,11 @@ for at = plain, #ARGV do
     write(ARGV[at])
     redis.call('RPUSH', list, ARGV[at])
 end
+if KEYS[6] then
+    local count = tonumber(ARGV[2]) + #ARGV - plain + 1
+    redis.pcall('XADD', KEYS[6], 'MAXLEN', '~', @most_entries@, '*', 'event', '@waiting@',
+        'queue', queue, 'ids', table.concat(ids, ','), 'count', count)
+end
 """
 _CONSTANTS: Final = {
     "prefix": HubJob.redis_job_namespace_prefix,
@@ -61,6 +72,9 @@ _CONSTANTS: Final = {
     "timeout": TIMEOUT,
     "failure_ttl": FAILURE_TTL,
     "run": RUN,
+    "waiting": State.WAITING.value,
+    "most_ids": MOST_IDS,
+    "most_entries": MOST_ENTRIES,
 }
 PUSH: Final = re.sub("@([a-z_]+)@", lambda found: str(_CONSTANTS[found[1]]), _PUSH)
 
@@ -99,6 +113,7 @@ class HubQueue(DjangoRQ):
             f"{self.prioritised_key}:count",
             self.bell_key,
             self.redis_queues_keys,
+            *([STREAM] if events_are_on() else []),
         ]
         for start in range(0, len(hints), MOST_AT_ONCE):
             part = hints[start : start + MOST_AT_ONCE]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from django.db import connection
 
-from queues import metrics
+from queues import happenings, metrics
 from queues.database import AWAY, own_connection
 from queues.maintenance import flows, operations, promote, prune, rescue, ticks, timeouts
 
@@ -41,6 +41,7 @@ DUTIES: Final = (
     Duty(run_once=prune.run_once, seconds=60.0),
     Duty(run_once=flows.run_once, seconds=5.0),
     Duty(run_once=metrics.run_once, seconds=1.0),
+    Duty(run_once=happenings.run_once, seconds=0.1),
     Duty(run_once=operations.run_once, seconds=1.0),
 )
 OUTAGE_WAIT_SECONDS: Final = 1.0

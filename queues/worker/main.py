@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django.db import connection, connections
 
-from queues import leases, metrics
+from queues import happenings, leases, metrics
 from queues.conf import get_queues, grace_seconds
 from queues.database import AWAY, own_connection
 from queues.heartbeat import Heartbeat
@@ -101,6 +101,7 @@ def _run(lease: Heartbeat, capacity: Mapping[str, int], switch: Switch, until: U
         parts.pool.close()
         _hand_back(lease)
     _write_last_counts()
+    happenings.run_once()
     if duties.died or settler.died:
         raise DutiesDiedError("Maintenance broke; see the log above.")
     return Done(jobs=loop.taken, must_be_replaced=loop.must_be_replaced)

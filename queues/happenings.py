@@ -1,0 +1,89 @@
+"""What happened to jobs and queues, on its way to those who look on.
+
+A worker keeps it in memory for a tenth of a second, so that there is one entry for all jobs of a
+queue that went the same way meanwhile, and no job waits for Redis. Nothing depends on any of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from queues.states import State
+from queues.transport.events import Happening, publish
+from queues.transport.stream import MOST_IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+class Word(StrEnum):
+    """What an event may say beside the states of a job."""
+
+    REMOVED = "removed"
+    CHANGED = "changed"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+
+
+@dataclass
+class _Noted:
+    ids: list[int] = field(default_factory=list)
+    count: int = 0
+
+
+_lock = threading.Lock()
+_pending: defaultdict[tuple[str, str], _Noted] = defaultdict(_Noted)
+
+
+def note(moves: Iterable[tuple[str, str, int]]) -> None:
+    """Remember jobs of this worker that went to another state, as state, queue and id.
+
+    Those that wait again are left out: their hint is their event.
+    """
+    with _lock:
+        _gather(moves, _pending)
+
+
+def run_once() -> int:
+    """Publish what was noted, and forget it; return how many entries that makes."""
+    with _lock:
+        noted = dict(_pending)
+        _pending.clear()
+    return _publish(noted)
+
+
+def tell(moves: Iterable[tuple[str, str, int]]) -> None:
+    """Publish at once where jobs went, as `note` takes it."""
+    gathered: defaultdict[tuple[str, str], _Noted] = defaultdict(_Noted)
+    _gather(moves, gathered)
+    _publish(gathered)
+
+
+def announce(event: str, queue: str, ids: Sequence[int] = ()) -> None:
+    """Publish, once it is committed, what was done to jobs; without ids, to the queue itself."""
+    happening = Happening(event, queue, ids, len(ids))
+    transaction.on_commit(lambda: publish([happening]))
+
+
+def _gather(
+    moves: Iterable[tuple[str, str, int]], into: defaultdict[tuple[str, str], _Noted]
+) -> None:
+    for state, queue, id_ in moves:
+        if state != State.WAITING:
+            noted = into[state, queue]
+            noted.count += 1
+            if len(noted.ids) < MOST_IDS:
+                noted.ids.append(id_)
+
+
+def _publish(noted: Mapping[tuple[str, str], _Noted]) -> int:
+    # What began first, for most of what ended meanwhile has begun meanwhile.
+    order = sorted(noted, key=lambda key: key[0] != State.ACTIVE)
+    publish([Happening(*key, noted[key].ids, noted[key].count) for key in order])
+    return len(order)

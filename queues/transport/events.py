@@ -1,0 +1,102 @@
+"""A bounded stream of what happens to jobs, for pages and people that look on.
+
+Events are hints, as all in Redis is: an entry may be lost, late, or out of order among workers, and
+nobody is told of those that the bound pushed out. Whoever needs the truth reads the row.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from queues.conf import events_are_on
+from queues.transport.client import RedisError, consumer, producer
+from queues.transport.hints import SILENCE_SECONDS, breaker
+from queues.transport.stream import MOST_ENTRIES, STREAM, Event, Happening, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["Event", "EventIdError", "Happening", "Page", "latest", "publish", "read", "tail"]
+
+MOST_AT_ONCE: Final = 1000
+# Well below the patience of the consumer's socket.
+WAIT_SECONDS: Final = 1.0
+START: Final = "0-0"
+_ID: Final = re.compile(r"[0-9]{1,19}(-[0-9]{1,19})?")
+
+
+class EventIdError(ValueError):
+    """A place in the stream that none can be; the message says what is allowed."""
+
+
+class Page(NamedTuple):
+    """Some events, and the id to go on from, which is also beyond what could not be read."""
+
+    events: list[Event]
+    last: str
+
+
+def publish(happenings: Sequence[Happening]) -> None:
+    """Write an entry for each, in one round trip. Never raises for Redis, and gives up quickly.
+
+    What Redis does not take is gone. While hints find no Redis, events do not look for it either.
+    """
+    if not happenings or not events_are_on() or breaker.is_open:
+        return
+    try:
+        with producer().pipeline(transaction=False) as pipeline:
+            for one in happenings:
+                pipeline.xadd(STREAM, one.fields(), maxlen=MOST_ENTRIES, approximate=True)
+            # A Redis that answers, if only to refuse, is there for hints.
+            pipeline.execute(raise_on_error=False)
+    except RedisError:
+        breaker.open(SILENCE_SECONDS)
+
+
+def latest() -> str:
+    """Return the id of the newest entry, to read on from. Raises RedisError."""
+    newest: Any = consumer().xrevrange(STREAM, count=1)
+    return _text(newest[0][0]) if newest else START
+
+
+def read(after: str, seconds: float = 0) -> Page:
+    """Return the events after an id, 1,000 at most; wait for the first one, `seconds` at most.
+
+    Raises EventIdError for what is no id, and RedisError.
+    """
+    if not _ID.fullmatch(after):
+        raise EventIdError(f"after is {after[:50]!r}; allowed: an id, such as {START}.")
+    deadline = time.monotonic() + seconds
+    while not (entries := _entries(after, min(seconds, WAIT_SECONDS))):
+        seconds = deadline - time.monotonic()
+        if seconds <= 0:
+            return Page([], after)
+    pairs = [(_text(id_), {_text(k): _text(v) for k, v in of.items()}) for id_, of in entries]
+    events = [event for id_, fields in pairs if (event := parse(id_, fields))]
+    return Page(events, pairs[-1][0])
+
+
+def tail(seconds: float | None = None) -> Iterator[Event]:
+    """Return the events from now on as they come, for ever or for `seconds`. Raises RedisError."""
+    return _follow(latest(), float("inf") if seconds is None else seconds)
+
+
+def _follow(after: str, seconds: float) -> Iterator[Event]:
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        page = read(after, min(left, WAIT_SECONDS))
+        yield from page.events
+        after = page.last
+
+
+def _entries(after: str, seconds: float) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    # To Redis, a wait of 0 is one for ever.
+    block = max(1, round(seconds * 1000)) if seconds > 0 else None
+    found: Any = consumer().xread({STREAM: after}, count=MOST_AT_ONCE, block=block)
+    return [] if not found else found[0][1]
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
