@@ -1,0 +1,141 @@
+"""`queues pause`, `resume`, `drain` and `clean`: verbs for whole queues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.db.models.functions import Coalesce
+
+from queues.cli.asking import add_reason, add_yes, insist
+from queues.cli.console import Answer, RefusedError, Subcommand, UsageError, jobs_in_words
+from queues.conf import get_queues
+from queues.control import ControlError
+from queues.filter_words import moment
+from queues.models import Job
+from queues.operations import QUEUE_VERBS
+from queues.queue_control import CHUNK, CLEANABLE, MAX_CLEAN, clean, drain
+from queues.states import State
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from queues.cli.console import Console, Options
+
+DONE: Final = {"pause": "is paused", "resume": "goes on"}
+
+
+def _add_queues(parser: ArgumentParser) -> None:
+    parser.add_argument("queues", nargs="+", metavar="QUEUE", help=_known())
+    add_reason(parser)
+
+
+def _add_drain(parser: ArgumentParser) -> None:
+    parser.add_argument("queue", metavar="QUEUE", help=_known())
+    parser.add_argument("--delayed", action="store_true", help="delayed jobs too")
+    add_yes(parser)
+    add_reason(parser)
+
+
+def _add_clean(parser: ArgumentParser) -> None:
+    parser.add_argument("queue", metavar="QUEUE", help=_known())
+    parser.add_argument("state", metavar="STATE", choices=CLEANABLE, help=", ".join(CLEANABLE))
+    parser.add_argument("--older-than", metavar="AGE", help="an age such as 90s, 15m, 2h or 7d")
+    parser.add_argument("--limit", type=int, default=CHUNK, help=f"at most; usually {CHUNK}")
+    add_yes(parser)
+    add_reason(parser)
+
+
+def _known() -> str:
+    return f"one of {', '.join(get_queues())}"
+
+
+def _switch(verb: str, options: Options) -> Answer:
+    done, refused = [], []
+    for queue in options["queues"]:
+        try:
+            QUEUE_VERBS[verb](queue, "")
+            done.append(queue)
+        except ControlError as error:
+            refused.append(str(error))
+    return Answer(
+        data={"verb": verb, "queues": done, "refused": refused},
+        lines=[f"{queue} {DONE[verb]}." for queue in done],
+        refused=refused,
+    )
+
+
+def pause(options: Options, console: Console) -> Answer:
+    """Let no job of the queues begin."""
+    return _switch("pause", options)
+
+
+def resume(options: Options, console: Console) -> Answer:
+    """Undo a pause."""
+    return _switch("resume", options)
+
+
+def drain_queue(options: Options, console: Console) -> Answer:
+    """Delete what has not begun, if it is meant so."""
+    queue, delayed = options["queue"], options["delayed"]
+    states = [State.WAITING, *([State.DELAYED] if delayed else [])]
+    found = _count(queue, states)
+    kinds = " or ".join(states)
+    sentence = f"{jobs_in_words(found)} of {queue} ({kinds}) will be deleted."
+    if options["dry_run"]:
+        return _dry("drain", queue, found, sentence)
+    insist(sentence, options, console)
+    return _removed("drain", queue, drain(queue, delayed=delayed))
+
+
+def clean_queue(options: Options, console: Console) -> Answer:
+    """Delete the oldest jobs of a state, if it is meant so."""
+    queue, state, since = options["queue"], options["state"], console.now
+    if not 1 <= options["limit"] <= MAX_CLEAN:
+        raise UsageError(f"--limit is {options['limit']}; allowed: 1 to {MAX_CLEAN}.")
+    if options["older_than"] is not None:
+        since = moment("--older-than", options["older_than"], console.now)
+    found = min(_count(queue, [state], since), options["limit"])
+    sentence = f"{jobs_in_words(found)} of {queue} ({state}, the oldest) will be deleted."
+    if options["dry_run"]:
+        return _dry("clean", queue, found, sentence)
+    insist(sentence, options, console)
+    age = (console.now - since).total_seconds()
+    return _removed("clean", queue, clean(queue, state, older_than=age, limit=options["limit"]))
+
+
+def _count(queue: str, states: Sequence[str], before: datetime | None = None) -> int:
+    """Count jobs, those alone that ended, or were due, before a moment. Raises RefusedError."""
+    if queue not in get_queues():
+        raise RefusedError(f"queue is {queue[:50]!r}; allowed: {', '.join(get_queues())}.")
+    jobs = Job.objects.filter(queue=queue, state__in=states)
+    if before is not None:
+        jobs = jobs.alias(last=Coalesce("finished_at", "run_at")).filter(last__lte=before)
+    return jobs.count()
+
+
+def _dry(verb: str, queue: str, found: int, sentence: str) -> Answer:
+    data = {"verb": verb, "queue": queue, "isDryRun": True, "count": found}
+    return Answer(data=data, lines=[sentence])
+
+
+def _removed(verb: str, queue: str, removed: int) -> Answer:
+    data = {"verb": verb, "queue": queue, "isDryRun": False, "count": removed}
+    return Answer(data=data, lines=[f"{jobs_in_words(removed)} of {queue}: deleted."])
+
+
+SUBCOMMANDS = (
+    Subcommand(
+        name="pause", help="let no job of a queue begin", run=pause, add_arguments=_add_queues
+    ),
+    Subcommand(name="resume", help="undo a pause", run=resume, add_arguments=_add_queues),
+    Subcommand(
+        name="drain", help="delete what waits in a queue", run=drain_queue,
+        add_arguments=_add_drain,
+    ),
+    Subcommand(
+        name="clean", help="delete the oldest jobs of a queue and state", run=clean_queue,
+        add_arguments=_add_clean,
+    ),
+)  # fmt: skip
