@@ -45,6 +45,10 @@ class FetchPosts(Arguments):
     def owner(self) -> str:
         return self.user_id
 
+    @property
+    def limit_key(self) -> str:
+        return "" if self.account_id is None else account_key(self.account_id)
+
 
 @dataclass(frozen=True, kw_only=True)
 class FetchAllPosts(Arguments):
@@ -57,6 +61,11 @@ class FetchAllPosts(Arguments):
     @property
     def owner(self) -> str:
         return self.user_id or ""
+
+
+def account_key(account_id: int) -> str:
+    """Return what limits of an account go by: servers count what one account asks."""
+    return f"account:{account_id}"
 
 
 def _one_of(field: str, value: str, allowed: tuple[str, ...]) -> None:

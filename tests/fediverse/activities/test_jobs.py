@@ -15,7 +15,7 @@ from fediverse.platforms.errors import Transient
 from queues.enqueue import enqueue
 from queues.execution import run
 from queues.models import Job
-from queues.outcomes import Fail, Snooze
+from queues.outcomes import Fail, RateLimited, Snooze
 from tests.fediverse.conftest import POSTS_ON_SAMPLE
 from tests.threads import in_thread
 
@@ -81,9 +81,11 @@ def test_nobody_fetches_with_the_account_of_another(scripted, link, attempt):
 def test_a_rate_limit_puts_the_job_off_for_as_long_as_was_asked(scripted, link, attempt):
     account = link(scripted)
     scripted.says(429, Retry_After="120")
-    with pytest.raises(Snooze) as caught:
+    with pytest.raises(RateLimited) as caught:
         fetch_posts(fetch_of(account), attempt)
     assert caught.value.seconds == pytest.approx(120, abs=15)
+    # The other jobs of this account wait too, and those of other accounts do not.
+    assert caught.value.key == fetch_of(account).limit_key == f"account:{account.pk}"
 
 
 @pytest.mark.parametrize("wait", ["0", "-5", "99999999999", "soon", "\u00e9"])
