@@ -56,8 +56,8 @@ def enqueue(arguments: Arguments, **options: Unpack[Options]) -> Job:
     are total tries, `backoff` is a policy or fixed milliseconds, the `keep_` options say how many
     finished jobs stay (see `queues.keep`), `unique` is a key (see `queues.unique`), `limit_key` is
     what limits go by (see `queues.limits`; the arguments' own if left out), `front` puts the job
-    before its whole queue, and `queue` is another one than the kind's. What is left out comes from
-    the kind, then the queue.
+    before its whole queue, and `queue` is another one than the kind's, which may have none. What is
+    left out comes from the kind, then the queue.
     After the commit its id is pushed to Redis; if that fails, a worker finds the row within a
     second.
 

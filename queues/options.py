@@ -184,7 +184,7 @@ def _spec(arguments: Arguments) -> registry.Spec:
         raise EnqueueError("kind", str(error)) from error
 
 
-def _conf(queue: str) -> QueueConf:
+def _conf(queue: str | None) -> QueueConf:
     queues = get_queues()
     if type(queue) is not str or queue not in queues:
         raise EnqueueError("queue", f"is {queue!r:.50}; allowed: {', '.join(queues)}.")

@@ -31,12 +31,12 @@ class RegistryError(ValueError):
 class Spec:
     """A kind: its arguments, its queue, and the function that runs it.
 
-    What is None comes from the queue. `atomic` handlers run inside the transaction that settles
-    them. `memory_mb` limits the address space of a process.
+    What is None comes from the queue; without a `queue`, each enqueue names one. `atomic` handlers
+    run inside the transaction that settles them. `memory_mb` limits the address space of a process.
     """
 
     arguments: type[Arguments]
-    queue: str
+    queue: str | None
     handler: Callable[[Any, Context], object]
     attempts: int | None = None
     backoff: Backoff | None = None
@@ -66,7 +66,7 @@ _specs: dict[str, Spec] = {}
 def handles(
     arguments: type[A],
     *,
-    queue: str,
+    queue: str | None,
     attempts: int | None = None,
     backoff: Backoff | Mapping[str, Any] | int | BackoffFunction | None = None,
     timeout: int | None = None,
@@ -77,6 +77,8 @@ def handles(
     never_on: Errors = (),
 ) -> Callable[[Callable[[A, Context], object]], Callable[[A, Context], object]]:
     """Register the decorated function as the handler of `arguments.kind` on `queue`.
+
+    A kind whose `queue` is None has none of its own: each enqueue names one.
 
     A `backoff` function takes the number of failures and the error, and returns milliseconds.
     Raises RegistryError for a missing or doubled kind, an unknown queue, a field that cannot
@@ -131,7 +133,7 @@ def _refuse_bad(spec: Spec) -> None:
         raise RegistryError(f"{name} has no kind.")
     if spec.kind in _specs and _specs[spec.kind].handler is not spec.handler:
         raise RegistryError(f"{name}: the kind {spec.kind!r} has a handler already.")
-    if spec.queue not in get_queues():
+    if spec.queue is not None and spec.queue not in get_queues():
         raise RegistryError(f"{name}: no queue {spec.queue!r}; allowed: {sorted(get_queues())}.")
     if spec.run_in not in {"thread", "process"}:
         raise RegistryError(f"{name}: run_in is {spec.run_in!r}; allowed: thread, process.")
