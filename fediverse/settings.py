@@ -174,6 +174,9 @@ QUEUE_EVENTS = boolean("QUEUE_EVENTS", default=True)
 QUEUE_OF_OPERATIONS = env.str("QUEUE_OF_OPERATIONS", default="")
 CODE_VERSION = env.str("CODE_VERSION", default="")[:50]
 
+# So that the tasks of any app run here.
+TASKS = {"default": {"BACKEND": "queues.tasks.HubBackend", "QUEUES": [*QUEUES]}}
+
 RQ = {
     "QUEUE_CLASS": "queues.transport.queue.HubQueue",
     "JOB_CLASS": "queues.transport.job.HubJob",

@@ -15,3 +15,4 @@ class QueuesConfig(AppConfig):
             checks,  # noqa: F401
             schedule_checks,  # noqa: F401
         )
+        from queues.tasks import job  # noqa: F401, PLC0415
