@@ -174,8 +174,14 @@ QUEUE_EVENTS = boolean("QUEUE_EVENTS", default=True)
 QUEUE_OF_OPERATIONS = env.str("QUEUE_OF_OPERATIONS", default="")
 CODE_VERSION = env.str("CODE_VERSION", default="")[:50]
 
-# So that the tasks of any app run here.
-TASKS = {"default": {"BACKEND": "queues.tasks.HubBackend", "QUEUES": [*QUEUES]}}
+# So that the tasks of any app run here. Their authors know of no second attempt.
+TASKS = {
+    "default": {
+        "BACKEND": "queues.tasks.HubBackend",
+        "QUEUES": [*QUEUES],
+        "OPTIONS": {"default_queue": "notifications", "attempts": 1},
+    }
+}
 
 RQ = {
     "QUEUE_CLASS": "queues.transport.queue.HubQueue",

@@ -90,6 +90,11 @@ def own_id(context):
 
 
 @task(takes_context=True)
+def own_queue(context):
+    return context.task_result.task.queue_name
+
+
+@task(takes_context=True)
 def about_itself(context, path):
     assert isinstance(context, TaskContext)
     result = context.task_result

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from queues.arguments import Arguments, ArgumentsError
 from queues.options import EnqueueError
-from queues.tasks.compat import Task, normalize_json
+from queues.tasks.compat import DEFAULT_TASK_QUEUE_NAME, Task, normalize_json
 from queues.tasks.errors import NotATaskError
 
 if TYPE_CHECKING:
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class RunTask(Arguments):
-    """Run the task at a path. `args` and `kwargs` are JSON text, `run_after` is an ISO date."""
+    """Run the task at a path. `args` and `kwargs` are JSON text, `run_after` is an ISO date.
+
+    `queue_name` is what the task named. The job may lie elsewhere: `default` need not be a queue.
+    """
 
     kind: ClassVar[str] = "django.task"
 
     task: str
     backend: str
+    queue_name: str = DEFAULT_TASK_QUEUE_NAME
     args: str = "[]"
     kwargs: str = "{}"
     run_after: str | None = None
@@ -47,6 +51,7 @@ class RunTask(Arguments):
         return cls(
             task=task.module_path,
             backend=backend,
+            queue_name=task.queue_name,
             args=_to_text("args", args),
             kwargs=_to_text("kwargs", kwargs),
             run_after=None if task.run_after is None else task.run_after.isoformat(),

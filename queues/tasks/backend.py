@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
 from queues.conf import QueueSettingsError, get_queues
 from queues.enqueue import enqueue
-from queues.keep import Keep
-from queues.options import EnqueueError, Options, draft
+from queues.options import EnqueueError, draft
 from queues.tasks import results
 from queues.tasks.arguments import RunTask, find_task
-from queues.tasks.compat import BaseTaskBackend, InvalidTaskError, task_enqueued
+from queues.tasks.compat import (
+    DEFAULT_TASK_QUEUE_NAME,
+    BaseTaskBackend,
+    InvalidTaskError,
+    task_enqueued,
+)
 from queues.tasks.errors import NotATaskError
+from queues.tasks.options import DEFAULT_QUEUE, OPTIONS, job_options, queue_of
 from queues.tasks.priorities import place_of
 
 if TYPE_CHECKING:
@@ -24,10 +29,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OPTIONS: Final = ("attempts", "backoff", "timeout", "keep_completed", "keep_failed")
-# A result is there to be looked at, by its id, for a while.
-KEEP: Final = Options(keep_completed=Keep(age=24 * 3600), keep_failed=Keep(age=7 * 24 * 3600))
-
 
 class HubBackend(BaseTaskBackend):
     """Runs tasks in our queues.
@@ -35,7 +36,8 @@ class HubBackend(BaseTaskBackend):
     A task's `queue_name` is one of the backend's QUEUES, or of all queues where that is empty. Its
     OPTIONS are those of every job: `attempts`, `backoff`, `timeout`, `keep_completed` and
     `keep_failed`. What is left out comes from the queue, except that results of tasks stay: a day
-    if they succeeded, a week if they failed.
+    if they succeeded, a week if they failed. One more, `default_queue`, is the queue of tasks that
+    name none. The framework has those name `default`, and so do their results.
     """
 
     supports_defer = True
@@ -47,6 +49,8 @@ class HubBackend(BaseTaskBackend):
         super().__init__(alias, params)
         if not self.queues:
             self.queues = set(settings.QUEUES)
+        if DEFAULT_QUEUE in self.options:
+            self.queues = {*self.queues, DEFAULT_TASK_QUEUE_NAME}
 
     def enqueue(
         self, task: Task[..., T], args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -58,8 +62,8 @@ class HubBackend(BaseTaskBackend):
         """
         self.validate_task(task)
         _refuse_unreachable(task)
-        options = self._options()
-        options["queue"] = task.queue_name
+        options = job_options(self.options)
+        options["queue"] = queue_of(task.queue_name, self.options)
         options["priority"] = place_of(task.priority)
         options["run_at"] = task.run_after
         job = enqueue(RunTask.of(task, self.alias, args, kwargs), **options)
@@ -79,28 +83,31 @@ class HubBackend(BaseTaskBackend):
             queues = [*get_queues()]
         except QueueSettingsError:
             return found  # queues.E001 says so already
-        for name in sorted(self.queues - set(queues)):
-            text = f"TASKS[{self.alias!r}]: there is no queue {name!r}."
-            hint = f"Add it to the setting QUEUES, or use one of: {', '.join(queues)}."
-            found.append(Error(text, hint=hint, id="queues.E010"))
-        return found + self._wrong_options(queues)
+        return [*found, *self._missing_queues(queues), *self._wrong_options(queues)]
+
+    def _missing_queues(self, queues: Sequence[str]) -> list[CheckMessage]:
+        names = {DEFAULT_TASK_QUEUE_NAME} if DEFAULT_QUEUE in self.options else set()
+        hint = (
+            f"Add it to the setting QUEUES, or use one of: {', '.join(queues)}. "
+            f"Tasks that name no queue go to the {DEFAULT_QUEUE} of OPTIONS."
+        )
+        return [
+            Error(
+                f"TASKS[{self.alias!r}]: there is no queue {name!r}.", hint=hint, id="queues.E010"
+            )
+            for name in sorted(self.queues - names - set(queues))
+        ]
 
     def _wrong_options(self, queues: Sequence[str]) -> list[CheckMessage]:
         sample = RunTask(task="sample", backend=self.alias)
         try:
             for name in queues:
-                draft(sample, {**self._options(), "queue": name})
+                draft(sample, {**job_options(self.options), "queue": name})
         except EnqueueError as error:
             text = f"TASKS[{self.alias!r}]: OPTIONS: {error}"
             hint = f"OPTIONS may set {', '.join(OPTIONS)}."
             return [Error(text, hint=hint, id="queues.E011")]
         return []
-
-    def _options(self) -> Options:
-        unknown = sorted(set(self.options) - set(OPTIONS))
-        if unknown:
-            raise EnqueueError(unknown[0], f"is no option; allowed: {', '.join(OPTIONS)}.")
-        return cast("Options", {**KEEP, **self.options})
 
 
 def _refuse_unreachable(task: Task[..., Any]) -> None:

@@ -10,14 +10,28 @@ from typing import TYPE_CHECKING
 import django
 
 if TYPE_CHECKING or django.VERSION < (6, 0):
-    from django_tasks import TaskContext, TaskResult, TaskResultStatus, checks
+    from django_tasks import (
+        DEFAULT_TASK_QUEUE_NAME,
+        TaskContext,
+        TaskResult,
+        TaskResultStatus,
+        checks,
+        task_backends,
+    )
     from django_tasks.backends.base import BaseTaskBackend
     from django_tasks.base import Task, TaskError
     from django_tasks.exceptions import InvalidTaskError, TaskResultDoesNotExist
     from django_tasks.signals import task_enqueued, task_finished, task_started
     from django_tasks.utils import normalize_json
 else:
-    from django.tasks import TaskContext, TaskResult, TaskResultStatus, checks
+    from django.tasks import (
+        DEFAULT_TASK_QUEUE_NAME,
+        TaskContext,
+        TaskResult,
+        TaskResultStatus,
+        checks,
+        task_backends,
+    )
     from django.tasks.backends.base import BaseTaskBackend
     from django.tasks.base import Task, TaskError
     from django.tasks.exceptions import InvalidTask as InvalidTaskError
@@ -26,6 +40,7 @@ else:
     from django.utils.json import normalize_json
 
 __all__ = [
+    "DEFAULT_TASK_QUEUE_NAME",
     "BaseTaskBackend",
     "InvalidTaskError",
     "Task",
@@ -36,6 +51,7 @@ __all__ = [
     "TaskResultStatus",
     "checks",
     "normalize_json",
+    "task_backends",
     "task_enqueued",
     "task_finished",
     "task_started",

@@ -18,8 +18,10 @@ from queues.tasks.compat import (
     TaskResult,
     TaskResultDoesNotExist,
     TaskResultStatus,
+    task_backends,
 )
 from queues.tasks.errors import NotATaskError, TaskCancelledError, WorkerDiedError
+from queues.tasks.options import queue_of
 from queues.tasks.priorities import priority_of
 from queues.trouble import trouble_of
 
@@ -126,10 +128,15 @@ def failed(result: TaskResult[Any], error: BaseException) -> TaskResult[Any]:
 
 
 def _task(arguments: RunTask, job: Job) -> Task[..., Any]:
-    """Return the task as it was enqueued; priority and queue are the job's of today."""
+    """Return the task as it was enqueued, except that its priority is the job's of today.
+
+    So is its queue, should OPTIONS lead from what the task named to another by now.
+    """
+    named = arguments.queue_name
+    leads_there = queue_of(named, task_backends[arguments.backend].options) == job.queue
     return find_task(arguments.task).using(
         priority=priority_of(job.priority),
-        queue_name=job.queue,
+        queue_name=named if leads_there else job.queue,
         run_after=arguments.due,
         backend=arguments.backend,
     )

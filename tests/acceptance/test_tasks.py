@@ -30,7 +30,7 @@ def finished(result):
 
 
 def test_a_worker_runs_what_tasks_there_are(start_worker, settings, tmp_path):
-    options = {"attempts": 3, "backoff": 100}
+    options = {"attempts": 3, "backoff": 100, "default_queue": "notifications"}
     settings.TASKS = {"default": {"BACKEND": HUB, "QUEUES": [], "OPTIONS": options}}
     worker = start_worker().ready()
     log = tmp_path / "log"
@@ -57,10 +57,10 @@ def test_a_worker_runs_what_tasks_there_are(start_worker, settings, tmp_path):
 
 def test_a_worker_runs_waiting_tasks_in_the_order_of_their_priority(start_worker, tmp_path):
     log = tmp_path / "log"
-    queue_control.pause("default")
+    queue_control.pause("notifications")
     for priority in (0, -100, 100, 1, -1):
         tasks.write.using(priority=priority).enqueue(str(log), text=str(priority))
-    start_worker("--slots", "default=1", "default").ready()
-    queue_control.resume("default")
+    start_worker("--slots", "notifications=1", "notifications").ready()
+    queue_control.resume("notifications")
     until(lambda: len(lines(log)) == 5, what="the tasks to run")
     assert lines(log) == ["100", "1", "0", "-1", "-100"]

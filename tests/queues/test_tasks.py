@@ -31,7 +31,7 @@ def run(result):
 def test_using_correct_backend():
     assert default_task_backend == task_backends["default"]
     assert isinstance(task_backends["default"], HubBackend)
-    assert (default_task_backend.alias, default_task_backend.options) == ("default", {})
+    assert default_task_backend.alias == "default"
 
 
 @pytest.mark.parametrize("name", ["defer", "async_task", "get_result", "priority"])
@@ -187,7 +187,7 @@ def test_unknown_queue_name():
 )
 def test_validate_on_enqueue(settings, enqueue):
     validated_before = tasks.noop.using(queue_name="notifications")
-    settings.TASKS = {"default": {"BACKEND": "queues.tasks.HubBackend", "QUEUES": ["default"]}}
+    settings.TASKS = {"default": {**settings.TASKS["default"], "QUEUES": ["user-actions"]}}
     with pytest.raises(InvalidTaskError, match="Queue 'notifications' is not valid for backend"):
         enqueue(validated_before)
     assert not Job.objects.exists()

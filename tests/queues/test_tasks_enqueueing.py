@@ -23,8 +23,9 @@ HUB = "queues.tasks.HubBackend"
 PRIORITIES = st.integers(-100, 100)
 
 
-def backend(settings, **params):
-    settings.TASKS = {"default": {"BACKEND": HUB, **params}}
+def backend(settings, queues=(), **options):
+    options = {"default_queue": "notifications", **options}
+    settings.TASKS = {"default": {"BACKEND": HUB, "QUEUES": [*queues], "OPTIONS": options}}
     return default_task_backend
 
 
@@ -59,14 +60,23 @@ def test_a_job_stands_beside_ordinary_tasks_with_their_place():
 
 
 @pytest.mark.django_db
-def test_the_queue_is_the_tasks_with_its_defaults():
-    ordinary, other = tasks.noop.enqueue(), tasks.notify.enqueue()
+def test_the_queue_is_the_tasks_with_its_defaults(settings):
+    backend(settings)
+    tasks.noop.using(queue_name="user-actions").enqueue()
+    tasks.notify.enqueue()
     found = Job.objects.order_by("id").values_list("queue", "max_attempts", "kind", "name")
     assert list(found) == [
-        ("default", 1, "django.task", "tests.tasks.noop"),
+        ("user-actions", 5, "django.task", "tests.tasks.noop"),
         ("notifications", 2, "django.task", "tests.tasks.notify"),
     ]
-    assert (ordinary.task.queue_name, other.task.queue_name) == ("default", "notifications")
+
+
+@pytest.mark.django_db
+def test_tasks_of_this_project_are_tried_once_in_every_queue(settings):
+    for name in settings.QUEUES:
+        tasks.noop.using(queue_name=name).enqueue()
+    tasks.noop.enqueue()
+    assert set(Job.objects.values_list("max_attempts", flat=True)) == {1}
 
 
 @pytest.mark.django_db
@@ -80,7 +90,7 @@ def test_results_stay_a_day_and_failures_a_week_whatever_the_queue_says():
 @pytest.mark.django_db
 def test_options_are_those_of_a_job(settings):
     options = {"attempts": 7, "backoff": {"type": "exponential", "delay": 500}, "timeout": 60}
-    backend(settings, OPTIONS={**options, "keep_completed": 3, "keep_failed": False})
+    backend(settings, **options, keep_completed=3, keep_failed=False)
     tasks.noop.enqueue()
     job = Job.objects.get()
     assert (job.max_attempts, job.timeout, job.keep_completed, job.keep_failed) == (7, 60, 3, -1)
@@ -140,15 +150,15 @@ def test_the_tasks_path_is_the_jobs_name_in_the_admin(admin_client):
 
 @pytest.mark.django_db
 def test_without_queues_of_its_own_a_backend_has_all(settings):
-    found = backend(settings, QUEUES=[])
-    assert found.queues == set(settings.QUEUES)
+    found = backend(settings)
+    assert found.queues == {*settings.QUEUES, "default"}
     tasks.noop.using(queue_name="user-actions").enqueue()
     assert Job.objects.get().queue == "user-actions"
 
 
 @pytest.mark.django_db
 def test_a_queue_that_does_not_exist_is_a_check_and_an_error(settings):
-    found = backend(settings, QUEUES=["default", "letters"])
+    found = backend(settings, ["notifications", "letters"])
     (error,) = found.check()
     assert (error.id, error.msg) == (
         "queues.E010", "TASKS['default']: there is no queue 'letters'.",
@@ -168,7 +178,7 @@ def test_a_queue_that_does_not_exist_is_a_check_and_an_error(settings):
     ],
 )
 def test_options_out_of_range_are_a_check_and_an_error(settings, options, says):
-    found = backend(settings, OPTIONS=options)
+    found = backend(settings, **options)
     (error,) = found.check()
     assert error.id == "queues.E011"
     assert f"OPTIONS: {says}" in error.msg
@@ -177,6 +187,6 @@ def test_options_out_of_range_are_a_check_and_an_error(settings, options, says):
 
 
 def test_queues_that_cannot_be_used_are_left_to_their_own_check(settings):
-    found = backend(settings, QUEUES=["letters"])
-    settings.QUEUES = {"default": {"attempts": 0}}
+    found = backend(settings, ["letters"])
+    settings.QUEUES = {"notifications": {"attempts": 0}}
     assert list(found.check()) == []

@@ -23,6 +23,7 @@ from tests.jobs import Act, lines
 
 pytestmark = pytest.mark.django_db
 HUB = "queues.tasks.HubBackend"
+QUEUE = "notifications"
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def options(settings):
     """Set OPTIONS of the backend."""
 
     def set_options(**options):
+        options = {"default_queue": QUEUE, **options}
         settings.TASKS = {"default": {"BACKEND": HUB, "QUEUES": [], "OPTIONS": options}}
 
     return set_options
@@ -148,7 +150,7 @@ def test_an_operators_retry_runs_a_task_again():
     ],
 )
 def test_a_row_cannot_choose_what_is_called(path, says):
-    job = enqueue(RunTask(task=path, backend="default"), queue="default", attempts=9)
+    job = enqueue(RunTask(task=path, backend="default"), queue=QUEUE, attempts=9)
     done = run_job(job)
     assert (done.state, done.cause) == ("failed", "refused")
     assert says in done.error_message
@@ -158,7 +160,7 @@ def test_a_row_cannot_choose_what_is_called(path, says):
 
 def test_a_task_that_a_deploy_may_bring_is_tried_again():
     path = "tests.tasks.of_tomorrow"
-    job = enqueue(RunTask(task=path, backend="default"), queue="default", attempts=2)
+    job = enqueue(RunTask(task=path, backend="default"), queue=QUEUE, attempts=2, backoff=0)
     waiting = run_job(job)
     assert (waiting.state, waiting.error_class) == ("waiting", "ImportError")
     assert run_job(job).state == "failed"
@@ -172,7 +174,7 @@ def test_a_task_that_a_deploy_may_bring_is_tried_again():
 )
 def test_a_row_that_holds_no_call_ends_in_words(odd):
     arguments = RunTask(task="tests.tasks.noop", backend="default", **odd)
-    job = enqueue(arguments, queue="default", attempts=9)
+    job = enqueue(arguments, queue=QUEUE, attempts=9)
     done = run_job(job)
     assert (done.state, done.cause, done.error_class) == (
         "failed", "refused", "queues.arguments.ArgumentsError",
@@ -182,12 +184,12 @@ def test_a_row_that_holds_no_call_ends_in_words(odd):
 
 
 def test_a_row_of_a_backend_that_is_gone_fails_in_words():
-    job = enqueue(RunTask(task="tests.tasks.noop", backend="gone"), queue="default")
+    job = enqueue(RunTask(task="tests.tasks.noop", backend="gone"), queue=QUEUE)
     assert "'gone' doesn't exist" in run_job(job).error_message
 
 
 def test_the_result_of_another_backends_task_does_not_exist(settings):
-    settings.TASKS = {**settings.TASKS, "other": {"BACKEND": HUB, "QUEUES": []}}
+    settings.TASKS = {**settings.TASKS, "other": settings.TASKS["default"]}
     result = tasks.noop.using(backend="other").enqueue()
     assert result.backend == "other"
     with pytest.raises(TaskResultDoesNotExist):
@@ -199,7 +201,7 @@ def test_the_result_of_another_backends_task_does_not_exist(settings):
 
 def test_the_result_of_a_task_whose_queue_its_backend_left_does_not_exist(settings):
     result = tasks.notify.enqueue()
-    settings.TASKS = {"default": {"BACKEND": HUB, "QUEUES": ["default"]}}
+    settings.TASKS = {"default": {"BACKEND": HUB, "QUEUES": ["user-actions"]}}
     with pytest.raises(TaskResultDoesNotExist, match="'notifications' is not valid"):
         default_task_backend.get_result(result.id)
 
@@ -246,8 +248,8 @@ def test_listeners_hear_of_one_end_however_often_a_task_is_tried(options, heard)
 @pytest.mark.parametrize("which", [tasks.noop, tasks.fail_with_value_error])
 def test_listeners_do_not_hear_of_an_end_that_comes_after_the_job_was_taken_away(heard, which):
     result = which.enqueue()
-    worker_id = leases.register("one", {"default": 1}, version="")
-    (claim,) = claim_ids(worker_id, [int(result.id)], ["default"])
+    worker_id = leases.register("one", {QUEUE: 1}, version="")
+    (claim,) = claim_ids(worker_id, [int(result.id)], [QUEUE])
     recorder = AttemptRecorder(claim)
     recorder.cancel()
     call(registry.get(claim.kind), claim, recorder)
