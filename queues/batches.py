@@ -92,12 +92,13 @@ def _refuse_others(batch_id: int) -> None:
 def _where(nodes: Sequence[Node], queue: str | None) -> dict[str, str]:
     if queue is not None or not nodes:
         return {} if queue is None else {"queue": queue}
-    own = nodes[0].options.get("queue")
     try:
-        return {"queue": own or registry.get(nodes[0].arguments.kind).queue}
+        usual = registry.get(nodes[0].arguments.kind).queue
     except (RegistryError, AttributeError):
         # `flow` will say what is wrong with it.
         return {}
+    where = nodes[0].options.get("queue") or usual
+    return {} if where is None else {"queue": where}
 
 
 def _as_text(field: str, arguments: Arguments | None) -> str | None:
