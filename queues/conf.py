@@ -36,7 +36,8 @@ class QueueSettingsError(ValueError):
     """The QUEUES setting cannot be used; the message names queue and field."""
 
 
-@dataclass(frozen=True, kw_only=True)
+# Compared by identity: it is a key of what enqueueing remembers.
+@dataclass(frozen=True, kw_only=True, eq=False)
 class QueueConf:
     """A queue and the defaults of its jobs.
 

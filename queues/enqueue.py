@@ -12,7 +12,7 @@ from queues.conf import MAX_BULK
 from queues.database import array, execute, fetch, fetch_prepared, text_array
 from queues.happenings import tell
 from queues.models import Job
-from queues.options import Draft, EnqueueError, Options, draft
+from queues.options import AT_ONCE, Draft, EnqueueError, Options, draft
 from queues.statements.accepting import (
     EXPIRE_KEY,
     HOLDER,
@@ -107,9 +107,7 @@ def _columns(drafts: Sequence[Draft]) -> dict[str, Any]:
     shapes: list[dict[str, Any]] = []
     places = []
     for one in drafts:
-        # The date as text, which has its offset from UTC in it.
-        when = (one.due["state"], one.due["delay"], str(one.due["run_at"]))
-        key = (id(one.shape), one.name, one.owner, one.limit_key, one.is_child, *when)
+        key = (id(one.shape), one.name, one.owner, one.limit_key, one.is_child, _when(one))
         if key not in numbers:
             own = {"name": one.name, "owner": one.owner}
             limits = {"limit_key": one.limit_key, "is_child": one.is_child}
@@ -121,6 +119,14 @@ def _columns(drafts: Sequence[Draft]) -> dict[str, Any]:
         "shapes": array(places),
         **{name: [shape[name] for shape in shapes] for name in shapes[0]},
     }
+
+
+def _when(one: Draft) -> tuple[object, ...]:
+    """Return when a job is due, so that it can be compared with others."""
+    if one.due is AT_ONCE:
+        return ()
+    # The date as text, which has its offset from UTC in it.
+    return one.due["state"], one.due["delay"], str(one.due["run_at"])
 
 
 def _draft_at(index: int, item: Arguments | tuple[Arguments, Options]) -> Draft:
@@ -205,4 +211,8 @@ def _announce_many(ids: list[int], drafts: list[Draft]) -> None:
         for id_, one in zip(ids, drafts, strict=True)
         if one.due["state"] == State.WAITING
     )
-    tell((one.due["state"], one.conf.name, id_) for id_, one in zip(ids, drafts, strict=True))
+    tell(
+        (one.due["state"], one.conf.name, id_)
+        for id_, one in zip(ids, drafts, strict=True)
+        if one.due["state"] != State.WAITING
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from django.db import transaction
@@ -122,7 +121,7 @@ def _draft(node: Node, place: str, is_child: bool) -> Draft:
     except EnqueueError as error:
         raise EnqueueError(f"{place}.{error.field}", str(error).partition(": ")[2]) from error
     waits = {"state": State.WAITING_CHILDREN.value} if node.children else {}
-    return replace(one, due={**one.due, **waits}, is_child=is_child)
+    return one._replace(due={**one.due, **waits}, is_child=is_child)
 
 
 def _insert_edges(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict, cast
 
 from queues import registry, strict_json
 from queues.arguments import Arguments, ArgumentsError
@@ -64,12 +63,12 @@ OPTIONS: Final = tuple(Options.__annotations__)
 # What differs from job to job. A date, moreover, equals one that is an hour later, in the hour that
 # a clock goes through twice.
 OWN_OPTIONS: Final = ("unique", "delay", "run_at", "limit_key")
+AT_ONCE: Final = MappingProxyType({"state": State.WAITING.value, "delay": 0.0, "run_at": None})
 # json.dumps would make an encoder for each payload.
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """A job that may be inserted. `shape` is shared by all jobs of one kind with equal options."""
 
     conf: QueueConf
@@ -114,8 +113,10 @@ def draft(arguments: Arguments, options: Options) -> Draft:
     except TypeError:
         # A policy that is a dictionary cannot be looked up.
         shape = _shape(spec, conf, options)
-    due = _due(options)
-    limit_key = _limit_key(options.get("limit_key", arguments.limit_key))
+    due = _due(options) if "delay" in options or "run_at" in options else AT_ONCE
+    limit_key = options.get("limit_key", arguments.limit_key)
+    if limit_key != "":
+        _check_limit_key(limit_key)
     return Draft(
         conf=conf, shape=shape, due=due, unique=unique, limit_key=limit_key, **describe(arguments)
     )
@@ -241,15 +242,13 @@ def _unique(value: Unique | str | None) -> Unique | None:
     return unique
 
 
-def _limit_key(value: str) -> str:
+def _check_limit_key(value: str) -> None:
     if type(value) is not str or len(value) > MAX_LIMIT_KEY:
         raise EnqueueError("limit_key", f"is {value!r:.50}; allowed: text of 0 to {MAX_LIMIT_KEY}.")
-    if value:
-        try:
-            strict_json.check_text(value)
-        except strict_json.StrictJSONError as error:
-            raise EnqueueError("limit_key", str(error)) from error
-    return value
+    try:
+        strict_json.check_text(value)
+    except strict_json.StrictJSONError as error:
+        raise EnqueueError("limit_key", str(error)) from error
 
 
 def _flag(field: str, value: bool) -> bool:

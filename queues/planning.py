@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -129,7 +129,7 @@ def draft_tick(schedule: Schedule, *, delay: float = 0.0) -> Draft:
     arguments = arguments_of(schedule.kind, schedule.payload)
     with _refusals():
         wanted = draft(arguments, {**_allowed(schedule.options), "delay": delay})
-    return replace(wanted, schedule_id=schedule.pk)
+    return wanted._replace(schedule_id=schedule.pk)
 
 
 @contextmanager

@@ -27,7 +27,8 @@ class RegistryError(ValueError):
     """A handler that cannot be registered; the message names kind and reason."""
 
 
-@dataclass(frozen=True, kw_only=True)
+# Compared by identity: it is a key of what enqueueing remembers.
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Spec:
     """A kind: its arguments, its queue, and the function that runs it.
 
