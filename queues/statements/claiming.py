@@ -36,15 +36,14 @@ queue NOT IN (
     WHERE paused_at IS NOT NULL OR cap IS NOT NULL OR rate IS NOT NULL)
 """
 
-# By primary key: the state is hidden from the planner, which would else walk the index of all that
-# waits.
+# By primary key: state and queue are hidden from the planner, which would else walk the index of
+# all that waits, or of a whole queue.
 CLAIM_BY_ID: Final = f"""
 WITH {LEASE}, picked AS (
     SELECT job.ctid FROM unnest(%(ids)s::bigint[]) AS offered(id)
     JOIN queues_job AS job ON job.id = offered.id
-    WHERE state || '' = 'waiting'
-      AND limit_key = ''
-      AND queue = ANY(%(queues)s::text[]) AND kind = ANY(%(kinds)s::text[]) AND {_OPEN}
+    WHERE state || '' = 'waiting' AND limit_key = ''
+      AND queue || '' = ANY(%(queues)s::text[]) AND kind = ANY(%(kinds)s::text[]) AND {_OPEN}
     FOR NO KEY UPDATE OF job SKIP LOCKED)
 {CLAIMED}
 """

@@ -62,6 +62,7 @@ def test_sigterm_lets_running_jobs_finish_and_takes_no_new_one(start_worker, tmp
     running = enqueue(Note(path=str(path), text="a", seconds=2))
     until(lambda: lines(path) == ["start a"], what="the job to run")
     worker.signal(signal.SIGTERM)
+    until(lambda: "claims no more" in worker.log.read_text(), what="the worker to hear of it")
     late = enqueue(Note(path=str(path), text="b"))
     assert worker.wait() == 0
     assert lines(path) == ["start a", "end a"]
