@@ -28,7 +28,8 @@ RETURNING: Final = "RETURNING id, created_at, run_at, state"
 OR_NOTHING: Final = "ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO NOTHING "
 OR_REPLACE: Final = """
 ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO UPDATE SET
-    name = excluded.name, owner = excluded.owner, payload = excluded.payload,
+    queue = excluded.queue, name = excluded.name, owner = excluded.owner,
+    payload = excluded.payload,
     payload_version = excluded.payload_version, limit_key = excluded.limit_key,
     priority = excluded.priority, max_attempts = excluded.max_attempts,
     backoff = excluded.backoff, timeout = excluded.timeout, run_at = excluded.run_at,
@@ -76,13 +77,13 @@ RETURNING id
 FOLLOWED: Final = f"""
 followed AS (
     INSERT INTO queues_job ({_COLUMNS})
-    SELECT ended.queue, ended.kind, s.name, s.owner, s.payload, s.state, s.priority, s.front, 0,
-        s.max_attempts, s.backoff, s.timeout, 0, 0, s.keep_completed, s.keep_completed_age,
-        s.keep_failed, s.keep_failed_age, s.unique_key, NULL, coalesce(s.limit_key, ''),
-        coalesce(s.payload_version, 1), NULL, false,
+    SELECT coalesce(s.queue, ended.queue), ended.kind, s.name, s.owner, s.payload, s.state,
+        s.priority, s.front, 0, s.max_attempts, s.backoff, s.timeout, 0, 0, s.keep_completed,
+        s.keep_completed_age, s.keep_failed, s.keep_failed_age, s.unique_key, NULL,
+        coalesce(s.limit_key, ''), coalesce(s.payload_version, 1), NULL, false,
         coalesce(s.run_at, clock_timestamp() + s.delay * interval '1 second'), '', '', ''
     FROM ended, jsonb_to_record(ended.successor) AS s(
-        name text, owner text, payload jsonb, state text, priority int, front bool,
+        queue text, name text, owner text, payload jsonb, state text, priority int, front bool,
         max_attempts int, backoff jsonb, timeout int, keep_completed int,
         keep_completed_age int, keep_failed int, keep_failed_age int, unique_key text,
         run_at timestamptz, delay float8, limit_key text, payload_version int)

@@ -5,10 +5,13 @@ from typing import ClassVar
 
 import pytest
 
-from queues import registry
+from queues import leases, registry
 from queues.arguments import Arguments
+from queues.claims import claim_ids
 from queues.enqueue import EnqueueError, enqueue, enqueue_many
 from queues.models import Job
+from queues.unique import Unique
+from tests import settling
 from tests.jobs import QUEUE, Act
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +60,17 @@ def test_a_queue_must_be_named_for_such_a_kind():
 def test_a_kind_with_a_queue_may_go_to_another():
     assert enqueue(Act(what="return"), queue="notifications").queue == "notifications"
     assert enqueue(Act(what="return")).queue == QUEUE
+
+
+def test_the_last_of_a_key_goes_where_it_was_sent():
+    debounced = Unique(key="d", mode="debounce", ttl=60)
+    first = enqueue(Act(what="return"), unique=debounced, delay=60)
+    enqueue(Act(what="return"), unique=debounced, delay=60, queue="notifications")
+    assert Job.objects.get(pk=first.pk).queue == "notifications"
+    last = Unique(key="k", mode="keep-last")
+    job = enqueue(Act(what="return"), unique=last)
+    worker_id = leases.register("one", {QUEUE: 1}, version="")
+    (claim,) = claim_ids(worker_id, [job.pk], [QUEUE])
+    enqueue(Act(what="return"), unique=last, queue="user-actions")
+    settling.complete(claim)
+    assert Job.objects.get(unique_key="k").queue == "user-actions"
