@@ -17,7 +17,6 @@ from queues.database import execute, fetch
 from queues.models import Limit
 from queues.rate import MAX_COUNT, Rate, RateError
 from queues.statements.turns import CLOSE_KEYS, KEYS_IN_USE, LIMIT_NAMED, OPEN_KEY, OPEN_KEYS
-from queues.strict_json import StrictJSONError, check_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +75,7 @@ def set_limit(key: str, *, concurrency: int | None = None, rate: Rate | None = N
 @transaction.atomic
 def remove_limit(key: str) -> None:
     """Let a key go without this limit. Raises ControlError if there is none."""
+    _check_key(key)
     limit = Limit.objects.select_for_update().filter(key=key).first()
     if limit is None:
         raise ControlError(f"There is no limit {key!r:.50}.")
@@ -86,11 +86,15 @@ def remove_limit(key: str) -> None:
 
 @transaction.atomic
 def close_key(key: str, seconds: float) -> None:
-    """Let no job of the key begin for so long; what runs goes on. Raises ControlError."""
-    _check_key(key)
+    """Let no job of the key begin for so long from now; what runs goes on. Raises ControlError.
+
+    Replaces what closed it before. A `*` at the end is no key, for one key is closed at a time.
+    """
+    _check_one(key)
     if type(seconds) not in {int, float} or not 0 < seconds <= MAX_CLOSED_SECONDS:
         allowed = f"above 0 to {MAX_CLOSED_SECONDS}"
         raise ControlError(f"seconds is {seconds!r}; allowed: {allowed}.")
+    fetch(OPEN_KEY, {"key": key})
     execute(CLOSE_KEYS, {"keys": [key], "seconds": [seconds]})
     audit.record("close key", {"key": key}, after={"seconds": seconds})
 
@@ -101,6 +105,7 @@ def open_key(key: str) -> None:
 
     Raises ControlError if it is not closed.
     """
+    _check_one(key)
     if not fetch(OPEN_KEY, {"key": key}):
         raise ControlError(f"The key {key!r:.50} is not closed.")
     audit.record("open key", {"key": key})
@@ -152,10 +157,15 @@ def _in_use(row: tuple[Any, ...]) -> KeyInUse:
 def _check_key(key: str) -> None:
     if type(key) is not str or not 0 < len(key) <= MAX_KEY:
         raise ControlError(f"key is {key!r:.50}; allowed: text of 1 to {MAX_KEY}.")
-    try:
-        check_text(key)
-    except StrictJSONError as error:
-        raise ControlError(f"key: {error}") from error
+    if key != key.strip() or not key.isprintable():
+        allowed = "printable text without spaces at its ends"
+        raise ControlError(f"key is {key!r:.50}; allowed: {allowed}.")
+
+
+def _check_one(key: str) -> None:
+    _check_key(key)
+    if key.endswith("*"):
+        raise ControlError(f"key is {key!r:.50}; allowed: one key, without a * at its end.")
 
 
 def _values(limit: Limit | None) -> Mapping[str, Any] | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
-from queues.admin.listing import FirstPages
+from queues.admin.listing import CarefulList, FirstPages
 from queues.models import AuditEntry
 from queues.read_only import ReadOnly
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnly, ModelAdmin):
+class AuditEntryAdmin(ReadOnly, CarefulList, ModelAdmin):
     """Every verb of an operator, newest first. Nobody changes it, not even in SQL."""
 
     list_display = ("at", "actor", "door", "verb", "target", "count", "reason")

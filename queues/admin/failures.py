@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from queues import failures
-from queues.admin.listing import KindFilter
+from queues.admin.listing import CarefulList, KindFilter
 from queues.audit import Door, acting_as
 from queues.control import ControlError
 from queues.models import FailureGroup
@@ -27,7 +27,7 @@ MAX_SHOWN: Final = 120
 
 
 @admin.register(FailureGroup)
-class FailureGroupAdmin(ReadOnly, ModelAdmin):
+class FailureGroupAdmin(ReadOnly, CarefulList, ModelAdmin):
     """Failures that are the same, the last seen first."""
 
     list_display = (

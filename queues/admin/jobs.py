@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from queues.admin.acting import as_operator
 from queues.admin.flow import family_of
-from queues.admin.listing import FirstPages, KindFilter, QueueFilter, operation_url
+from queues.admin.listing import CarefulList, FirstPages, KindFilter, QueueFilter, operation_url
 from queues.control import ControlError
 from queues.explain import explain
 from queues.models import Attempt, Job
@@ -58,7 +58,7 @@ def permission_of(verb: str) -> str:
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnly, ModelAdmin):
+class JobAdmin(ReadOnly, CarefulList, ModelAdmin):
     """Every job, newest first. Nothing is edited in place: each verb is a guarded statement."""
 
     list_display = (

@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from queues import limits
+from queues.admin.listing import CarefulList
 from queues.audit import Door, acting_as
 from queues.control import ControlError
 from queues.models import Limit
@@ -36,7 +37,7 @@ class LimitForm(forms.Form):
 
 
 @admin.register(Limit)
-class LimitAdmin(ReadOnly, ModelAdmin):
+class LimitAdmin(ReadOnly, CarefulList, ModelAdmin):
     """The limits that were set. They are changed on the page of the keys in use."""
 
     list_display = ("key", "concurrency", "rate", "per_seconds", "updated_at")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from queues import registry
+from queues import registry, strict_json
 from queues.conf import get_queues
 
 if TYPE_CHECKING:
@@ -68,8 +71,49 @@ class KindFilter(KnownFilter):
         return [(kind, kind) for kind in sorted(registry.kinds())]
 
 
+# What a list may be filtered by, and the filter's words for it.
+WORDS: Final = {
+    "queue__exact": "queue",
+    "state__exact": "state",
+    "kind__exact": "kind",
+    "fingerprint__exact": "fingerprint",
+    "created_at__gte": "created_after",
+    "created_at__lt": "created_before",
+}
+# These choose no rows.
+OTHERS: Final = {"o", "p", "all", "_changelist_filters", "e"}
+LOOKUPS: Final = ("exact", "gte", "lt", "isnull")
+
+
 def operation_url(request: HttpRequest) -> str:
-    """Return where a verb is done to all jobs of a list, with its filters as far as they go."""
-    chosen = {name: request.GET.get(f"{name}__exact") for name in ("queue", "state", "kind")}
-    words = urlencode({name: value for name, value in chosen.items() if value})
+    """Return where a verb is done to all jobs of a list, or nothing.
+
+    Nothing if the list has a filter that no word says: the verb would be for more jobs than these.
+    """
+    chosen = {name: value for name, value in request.GET.items() if value and name not in OTHERS}
+    if not chosen.keys() <= WORDS.keys():
+        return ""
+    words = urlencode({WORDS[name]: value for name, value in chosen.items()})
     return f"{reverse('admin:queues_operation_new')}?{words}"
+
+
+class CarefulList:
+    """For an admin class: refuses what Django's own list would break on."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow no expressions and no parts of dates: Postgres would be asked for nonsense."""
+        field, _, word = lookup.rpartition("__")
+        fine: bool = super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
+        return fine and (not field or word in LOOKUPS)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Do an action, unless something was chosen that can be no row."""
+        key = queryset.model._meta.pk  # noqa: SLF001  (Django documents _meta)
+        for text in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                key.to_python(text)
+                strict_json.check_text(text)
+            except (ValidationError, strict_json.StrictJSONError):
+                messages.error(request, f"{text!r:.30} is no row of this list.")
+                return None
+        return super().response_action(request, queryset)  # type: ignore[misc]

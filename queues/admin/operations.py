@@ -16,7 +16,7 @@ from unfold.decorators import display
 from queues import bulk
 from queues.admin.acting import as_operator
 from queues.admin.jobs import permission_of
-from queues.admin.listing import FirstPages
+from queues.admin.listing import CarefulList, FirstPages
 from queues.bulk_verbs import VERBS
 from queues.control import ControlError
 from queues.filters import WORDS, FilterError, JobFilter, parse
@@ -36,7 +36,7 @@ LABELS: Final = {"running": "primary", "done": "success", "stopped": "warning"}
 
 
 @admin.register(Operation)
-class OperationAdmin(ReadOnly, ModelAdmin):
+class OperationAdmin(ReadOnly, CarefulList, ModelAdmin):
     """Every operation, newest first, and how far it is."""
 
     list_display = (

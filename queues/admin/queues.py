@@ -12,6 +12,7 @@ from django.urls import path
 from unfold.admin import ModelAdmin
 
 from queues.admin.acting import as_operator
+from queues.admin.listing import CarefulList
 from queues.control import ControlError
 from queues.models import QueueControl
 from queues.operations import QUEUE_VERBS
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @admin.register(QueueControl)
-class QueueControlAdmin(ReadOnly, ModelAdmin):
+class QueueControlAdmin(ReadOnly, CarefulList, ModelAdmin):
     """What was set for queues; queues that run as the settings say have no row."""
 
     list_display = (

@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from queues import schedules
+from queues.admin.listing import CarefulList
 from queues.audit import Door, acting_as
 from queues.cron import Mark, parse_zone
 from queues.models import Schedule
@@ -90,7 +91,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # Django 5.2 tak
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(ModelAdmin):
+class ScheduleAdmin(CarefulList, ModelAdmin):
     """Every schedule. What code upserts at a deploy is as the code says again after the next."""
 
     form = ScheduleForm

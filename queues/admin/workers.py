@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin
 
+from queues.admin.listing import CarefulList
 from queues.models import Job, Worker
 from queues.read_only import ReadOnly
 from queues.states import State
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @admin.register(Worker)
-class WorkerAdmin(ReadOnly, ModelAdmin):
+class WorkerAdmin(ReadOnly, CarefulList, ModelAdmin):
     """Live workers, and dead ones until a rescuer finds them."""
 
     list_display = (

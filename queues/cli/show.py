@@ -22,7 +22,9 @@ MOST_LINES: Final = 500
 
 def _add_arguments(parser: ArgumentParser) -> None:
     add_id(parser)
-    parser.add_argument("--traceback", action="store_true", help="with the attempts' tracebacks")
+    parser.add_argument(
+        "--traceback", action="store_true", dest="tracebacks", help="with the attempts' tracebacks"
+    )
 
 
 def show(options: Options, console: Console) -> Answer:
@@ -36,7 +38,7 @@ def show(options: Options, console: Console) -> Answer:
         headers = ["TRY", "ENDED", "WHEN", "WORKER", "ERROR"]
         rows = [_attempt(one, console) for one in attempts]
         lines += ["", *console.table(headers, rows)]
-    if options["traceback"]:
+    if options["tracebacks"]:
         lines += [line for one in attempts for line in _traceback(one)]
     if log:
         lines += ["", *(f"{line.at:%H:%M:%S}  {one_line(line.text)}" for line in log)]

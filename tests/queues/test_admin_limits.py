@@ -61,6 +61,9 @@ def test_limits_are_set_and_removed_and_keys_closed_and_opened(admin_client, adm
         ("close", {"key": "x"}, "seconds is 0"),
         ("close", {"key": "x", "seconds": "nan"}, "Enter a number"),
         ("open", {"key": "x"}, "is not closed"),
+        ("close", {"key": "host:*", "seconds": "5"}, "one key, without a *"),
+        ("open", {"key": "host:*"}, "one key, without a *"),
+        ("set", {"key": "a\x1bb", "concurrency": "1"}, "printable text"),
         ("explode", {"key": "x"}, "verb is 'explode'"),
         ("set", {"key": "", "concurrency": "1"}, "required"),
         ("set", {"key": "a\x00b", "concurrency": "1"}, "Null characters are not allowed"),
@@ -96,3 +99,47 @@ def test_a_queue_gets_a_rate_and_fair_turns_on_the_index(admin_client):
     admin_client.post(url, {"verb": "first-come"})
     admin_client.post(url, {"verb": "rate", "value": ""})
     queue_control.QueueControl.objects.get(name=QUEUE, rate=None, is_fair=False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/queues/job/?owner__regex=(",
+        "/admin/queues/job/?created_at__year=0",
+        "/admin/queues/limit/?key__iregex=(",
+        "/admin/queues/schedule/?name__regex=(",
+    ],
+)
+def test_a_list_takes_no_expressions(admin_client, address):
+    assert admin_client.get(address).status_code in {302, 400}
+
+
+@pytest.mark.parametrize("chosen", ["x", "\x00", "9" * 400, ""])
+@pytest.mark.parametrize(
+    ("page", "action"), [("job", "retry_jobs"), ("schedule", "enable"), ("failuregroup", "retry")]
+)
+def test_an_action_on_what_is_no_row_does_nothing_and_does_not_break(
+    admin_client, page, action, chosen
+):
+    data = {"action": action, "_selected_action": chosen}
+    assert admin_client.post(f"/admin/queues/{page}/", data, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("state__exact=failed&fingerprint__exact=abc&o=1", "state=failed&fingerprint=abc"),
+        ("created_at__gte=2026-01-01T00:00Z", "created_after=2026-01-01T00%3A00Z"),
+        ("", ""),
+    ],
+)
+def test_a_verb_for_a_list_is_for_the_jobs_of_that_list(admin_client, query, words):
+    page = admin_client.get(f"/admin/queues/job/?{query}").content.decode()
+    assert f"/admin/queues/operation/new/?{words}".replace("&", "&amp;") in page
+
+
+@pytest.mark.parametrize("query", ["q=foo", "state__exact=failed&q=foo", "cause__exact=timeout"])
+def test_a_list_that_no_words_say_offers_no_verb_for_all(admin_client, query):
+    page = admin_client.get(f"/admin/queues/job/?{query}").content.decode()
+    assert "/admin/queues/operation/new/" not in page
+    assert "knows no search" in page

@@ -10,6 +10,7 @@ from django.db import connection
 from queues import leases, limits, queue_control
 from queues.audit import Door, acting_as
 from queues.control import ControlError
+from queues.database import database_now
 from queues.enqueue import enqueue_many
 from queues.explain import explain
 from queues.maintenance import prune
@@ -40,7 +41,7 @@ def claim(count=8):
     [
         (lambda: limits.set_limit("", concurrency=1), "key is ''"),
         (lambda: limits.set_limit("x" * 201, concurrency=1), "key is"),
-        (lambda: limits.set_limit("a\x00", concurrency=1), "key: "),
+        (lambda: limits.set_limit("a\x00", concurrency=1), "printable"),
         (lambda: limits.set_limit("x"), "concurrency and rate are both None"),
         (lambda: limits.set_limit("x", concurrency=0), "concurrency is 0"),
         (lambda: limits.set_limit("x", concurrency=True), "concurrency is True"),
@@ -48,6 +49,10 @@ def claim(count=8):
         (lambda: limits.close_key("x", 0), "seconds is 0"),
         (lambda: limits.close_key("x", float("nan")), "seconds is nan"),
         (lambda: limits.open_key("x"), "'x' is not closed"),
+        (lambda: limits.open_key("a\udcff"), "key is 'a\\udcff'"),
+        (lambda: limits.remove_limit("a\x00"), "key is 'a\\x00'"),
+        (lambda: limits.close_key("host:*", 5), "one key, without a *"),
+        (lambda: limits.set_limit(" x", concurrency=1), "without spaces"),
         (lambda: limits.parse_rate("many"), "such as 300/60"),
         (lambda: limits.parse_rate("0/60"), "rate is 0"),
         (lambda: limits.parse_rate("5/inf"), "per is inf"),
@@ -196,3 +201,11 @@ def test_keys_without_a_limit_are_claimed_by_one_claimer_each_at_once():
     rest = [claim.id for claimer in claimers(4, FREE) for claim in claimer()]
     assert sorted(taken + rest) == sorted(ids)
     assert connection.in_atomic_block is False
+
+
+@pytest.mark.django_db
+def test_closing_a_key_again_is_from_now_on():
+    limits.close_key("x", 86_400)
+    limits.close_key("x", 5)
+    closed_until = LimitKey.objects.get().closed_until
+    assert (closed_until - database_now()).total_seconds() <= 5
