@@ -9,8 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from fediverse.env import (
     boolean,
     database,
@@ -22,7 +20,7 @@ from fediverse.env import (
     redis,
     required,
 )
-from queues.logs import add_job
+from fediverse.logs import structured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -271,32 +269,12 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "queues.admin.dashboard",
 }
 
-_log_chain = [
-    structlog.contextvars.merge_contextvars,
-    add_job,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.ExtraAdder(),
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-]
 LOG_FORMAT = one_of("LOG_FORMAT", ("json", "console"), default="console" if DEBUG else "json")
 LOG_LEVEL = one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _log_chain,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer()
-                if LOG_FORMAT == "json"
-                else structlog.dev.ConsoleRenderer(colors=False),
-            ],
-        }
-    },
+    "formatters": {"structured": structured(LOG_FORMAT)},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     # Django's own handlers would print everything twice.
     "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
