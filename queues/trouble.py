@@ -1,4 +1,4 @@
-"""Why an attempt did not complete its job, in text that Postgres can store. Pure."""
+"""Why an attempt did not complete its job, in text that Postgres can store."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class LimitKey(models.Model):
 
     Running jobs are not counted here but in the jobs' table, so nothing can leak. `window` is what
     began lately (see `queues.rate`), `opens_at` when the rate lets the next begin, `closed_until`
-    what a handler asked for, `forget_at` when nothing of it counts any more.
+    what a handler or a person asked for, `forget_at` when nothing of it counts any more.
     """
 
     key = models.CharField(max_length=200, primary_key=True)

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    """Promote, rescue, time out and prune until SIGTERM or Ctrl-C, or once.
+    """Do the duties of `queues.worker.duties` until SIGTERM or Ctrl-C, or each of them once.
 
-    Every worker does this too; any number may, at once.
+    Promote, let schedules tick, rescue, time out, prune, move parents that were forgotten, stop
+    operations that nobody carries out, and write metrics and events. Every worker does this too;
+    any number may, at once.
     """
 
     help = "Does the maintenance that every worker does too: useful where no worker runs."
