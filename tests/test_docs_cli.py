@@ -34,7 +34,7 @@ def examples():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_every_command_does_what_the_page_says():
+def test_every_command_on_the_page_runs():
     common = {"queue": "notifications", "kind": "tests.act", "payload": {"what": "return"}}
     Job.objects.create(pk=17, state="failed", finished_at=Now(), **common)
     Job.objects.create(pk=18, state="delayed", run_at=Now() + timedelta(hours=1), **common)

@@ -73,7 +73,7 @@ def test_a_reader_that_goes_away_is_no_error():
     process.stderr.close()
 
 
-def test_events_are_told_until_ctrl_c(start_worker, wait_for):
+def test_events_are_told_until_ctrl_c(start_worker):
     process = subprocess.Popen(
         [*COMMAND, "events", "--json"], cwd=ROOT, env=environment(),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

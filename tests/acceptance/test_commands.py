@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -20,6 +19,7 @@ from queues.states import State
 from tests.jobs import QUEUE, Act, Note, lines
 from tests.life_jobs import Apart, Sign
 from tests.processes import ROOT, environment
+from tests.rows import let_leases_run_out
 from tests.wait import until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
@@ -31,7 +31,7 @@ def orphaned():
     job = enqueue(ACT)
     worker_id = leases.register("dead", {QUEUE: 1}, version="1")
     claim_ids(worker_id, [job.pk], [QUEUE])
-    Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
+    let_leases_run_out()
     return job
 
 

@@ -15,6 +15,7 @@ from queues.models import Job
 from queues.rate import Rate
 from tests.jobs import QUEUE, lines
 from tests.life_jobs import Ledgered
+from tests.rows import all_completed
 from tests.wait import until
 
 pytestmark = pytest.mark.acceptance
@@ -57,10 +58,6 @@ class Ledger:
 
     def starts(self, key=None):
         return [at for at, word, of, *_ in self.entries() if word == "start" and key in {None, of}]
-
-
-def all_completed():
-    return not Job.objects.exclude(state="completed").exists()
 
 
 def kill(worker):

@@ -11,15 +11,12 @@ from queues.models import Job, Worker
 from queues.states import State
 from queues.transport.client import producer
 from tests.jobs import QUEUE, Act, Note, Notify, lines
+from tests.rows import all_completed
 from tests.wait import until
 
 pytestmark = pytest.mark.acceptance
 ACT = Act(what="return")
 KEEP = {"keep_completed": False}
-
-
-def all_completed():
-    return not Job.objects.exclude(state="completed").exists()
 
 
 def most_at_once(path):

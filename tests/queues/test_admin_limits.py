@@ -11,6 +11,7 @@ from queues.models import AuditEntry, Limit, LimitKey, QueueControl
 from queues.rate import Rate
 from queues.turns import Turns
 from tests.jobs import QUEUE, Act
+from tests.pages import said
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/admin/queues/limit/keys/"
@@ -18,10 +19,6 @@ PAGE = "/admin/queues/limit/keys/"
 
 def send(client, verb, **values):
     return client.post(PAGE, {"verb": verb, **values}, follow=True)
-
-
-def said(response):
-    return [str(message) for message in response.context["messages"]]
 
 
 def test_keys_holders_and_waiting_jobs_are_shown(admin_client):

@@ -12,6 +12,7 @@ from queues.filters import parse
 from queues.models import AuditEntry, Job, Operation
 from queues.states import State
 from tests.operating import OURS, carry_out, jobs_in
+from tests.pages import said
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "/admin/queues/operation/new/"
@@ -20,10 +21,6 @@ WAITING = {"kind": "tests.act", "state": "waiting"}
 
 def look(client, **data):
     return client.get(f"{NEW}?{urlencode(data)}")
-
-
-def said(response):
-    return [str(message) for message in response.context["messages"]]
 
 
 def staff(django_user_model, *permissions):

@@ -8,6 +8,7 @@ from queues.enqueue import enqueue
 from queues.models import Job, QueueControl
 from queues.stats import queue_counts
 from tests.jobs import QUEUE, Act
+from tests.pages import said
 
 pytestmark = pytest.mark.django_db(transaction=True)
 INDEX = "/admin/"
@@ -16,10 +17,6 @@ INDEX = "/admin/"
 def verb(client, job, name, value="", **options):
     url = f"/admin/queues/job/{job.pk}/verb/"
     return client.post(url, {"verb": name, "value": value}, follow=True, **options)
-
-
-def said(response):
-    return [str(message) for message in response.context["messages"]]
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,11 @@ from queues.audit import Door, acting_as
 from queues.control import ControlError
 from queues.enqueue import enqueue, enqueue_many
 from queues.maintenance import promote, prune, rescue
-from queues.models import AuditEntry, Job, Worker
+from queues.models import AuditEntry, Job
+from queues.rate import Rate
 from queues.testing import run_job
 from tests.jobs import QUEUE, Act
+from tests.rows import let_leases_run_out
 
 pytestmark = pytest.mark.django_db
 ACT = Act(what="return")
@@ -35,6 +37,9 @@ QUEUE_VERBS = {
     "resume": lambda: queue_control.resume(QUEUE),
     "cap": lambda: queue_control.set_cap(QUEUE, 3),
     "slots": lambda: queue_control.set_slots(QUEUE, 3),
+    "rate": lambda: queue_control.set_rate(QUEUE, Rate(count=3, per=60)),
+    "fair": lambda: queue_control.set_fair(QUEUE, True),
+    "first-come": lambda: queue_control.set_fair(QUEUE, False),
     "drain": lambda: queue_control.drain(QUEUE),
     "clean": lambda: queue_control.clean(QUEUE, "waiting"),
 }
@@ -131,7 +136,7 @@ def test_what_the_engine_does_by_itself_is_nobodys_verb():
     delayed = enqueue(ACT, delay=60)
     Job.objects.filter(pk=delayed.pk).update(run_at=Now() - timedelta(seconds=1))
     leases.register("dead", {QUEUE: 1}, version="")
-    Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
+    let_leases_run_out()
     for duty in (promote.run_once, rescue.run_once, prune.run_once):
         duty()
     assert not AuditEntry.objects.exists()

@@ -9,7 +9,8 @@ from queues import bulk, bulk_job, control, leases, metrics, queue_control
 from queues.audit import Door, acting_as
 from queues.bulk import BulkError
 from queues.bulk_verbs import VERBS
-from queues.claims import claim_waiting
+from queues.claims import claim_ids, claim_waiting
+from queues.context import Context, NoRecorder
 from queues.enqueue import enqueue, enqueue_many
 from queues.filters import parse
 from queues.models import Attempt, AuditEntry, Change, Job, Metric, Operation, Worker
@@ -129,16 +130,24 @@ def test_one_entry_says_who_began_it_and_for_what():
     assert entry.target == {"operation": operation.pk, "filter": {"kind": "tests.act"}}
 
 
-def test_few_of_many_rows_are_found_window_by_window(monkeypatch):
+def test_few_of_many_rows_are_found_window_by_window():
     ids = enqueue_many([ACT] * 23)
     operation = bulk.begin("cancel", parse({"ids": f"{ids[0]},{ids[11]},{ids[22]}"}))
     ends = []
-    look = bulk_job._found_next
-    monkeypatch.setattr(
-        bulk_job, "_found_next", lambda one: ends.append((found := look(one))[1]) or found
-    )
-    assert counts(carry_out(operation)) == ("done", 3, 3, 0)
-    assert ends == [ids[4], ids[9], ids[14], ids[19], ids[22], None]
+
+    class NoteEnds(NoRecorder):
+        def progress(self, done, total, note):
+            ends.append(Operation.objects.get(pk=operation.pk).cursor)
+
+    job = Job.objects.get(pk=operation.job_id)
+    (claim,) = claim_ids(leases.register("one", {job.queue: 1}, version="1"), [job.pk], [job.queue])
+    context = Context(
+        job_id=job.pk, queue=job.queue, attempt=1, max_attempts=1, token=claim.token,
+        recorder=NoteEnds(),
+    )  # fmt: skip
+    done = bulk_job.bulk(bulk_job.Bulk(operation_id=operation.pk), context)
+    assert done == {"done": 3, "passedOver": 0}
+    assert ends == [ids[4], ids[9], ids[14], ids[19], ids[22], ids[22]]
 
 
 def test_jobs_that_were_running_leave_their_attempts_and_are_counted():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from queues import bulk, control, leases
 from queues.bulk import BulkError
@@ -18,20 +18,12 @@ from queues.settle import settle
 from queues.settlement import Verdict, settlement_of
 from queues.states import State
 from tests.journal import Journal
+from tests.locks import somebody_waits_for_a_lock
 from tests.operating import ACT, FREE, OURS, carry_out, counts, jobs_in
 from tests.threads import together
 from tests.wait import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def somebody_waits_for_a_lock():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            # Not pg_stat_activity, which shows a transaction the same picture again and again.
-            "SELECT 1 FROM pg_locks WHERE NOT granted"
-        )
-        return cursor.fetchone()
 
 
 def test_of_cancelling_many_and_settling_them_the_other_way_round_each_job_sees_one():
@@ -86,7 +78,7 @@ def test_a_job_that_stopped_fitting_while_it_was_waited_for_is_passed_over():
             until(somebody_waits_for_a_lock, what="the operation to wait for the job")
 
     def remove_all():
-        is_held.wait(10)
+        assert is_held.wait(10)
         return carry_out(operation)
 
     _, after = together(retry_one, remove_all)
@@ -108,7 +100,7 @@ def test_a_chunk_ends_before_a_job_that_somebody_else_holds():
             return Job.objects.filter(state="cancelled").count()
 
     def cancel_all():
-        is_held.wait(10)
+        assert is_held.wait(10)
         return carry_out(operation)
 
     seen, after = together(hold_one, cancel_all)

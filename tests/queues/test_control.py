@@ -13,13 +13,14 @@ from queues.claims import claim_ids, claim_waiting
 from queues.control import ControlError, NoJobError
 from queues.enqueue import enqueue, enqueue_many
 from queues.maintenance import promote, rescue
-from queues.models import Attempt, Job, Metric, Worker
+from queues.models import Attempt, Job, Metric
 from queues.settlement import Verdict
 from queues.states import FINISHED, LIVE, State
 from queues.transport import hints
 from queues.turns import Turns
 from tests import settling
 from tests.jobs import QUEUE, Act, Notify
+from tests.rows import let_leases_run_out
 from tests.threads import together
 from tests.unit_jobs import Owned
 from tests.wait import until
@@ -169,7 +170,7 @@ def test_of_a_promotion_by_hand_and_one_by_duty_one_wins():
 def test_of_a_rescue_and_a_settling_one_wins():
     for _ in range(10):
         claim = claimed()
-        Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
+        let_leases_run_out()
         rescued, verdict = raced(rescue.run_once, lambda c=claim: settling.complete(c, None))
         assert rescued == (verdict is Verdict.LOST)
 

@@ -20,13 +20,14 @@ from queues.endings import Raised, Refused, Returned, Snoozed, TimedOut, crash_o
 from queues.enqueue import enqueue, enqueue_many
 from queues.failures import NoGroupError, retry_group
 from queues.maintenance import prune, rescue, timeouts
-from queues.models import Attempt, AuditEntry, FailureGroup, Job, Worker
+from queues.models import Attempt, AuditEntry, FailureGroup, Job
 from queues.settle import settle
 from queues.settlement import settlement_of
 from queues.testing import run_job
 from queues.transport import hints
 from queues.trouble import Trouble
 from tests.jobs import QUEUE, Act
+from tests.rows import let_leases_run_out
 from tests.settling import end, fail_attempt
 from tests.threads import together
 from tests.wait import until
@@ -47,10 +48,6 @@ def failed(count=1, trouble=HERE, **options):
     claims = claimed(count, **options)
     settle([settlement_of(claim, Refused(trouble=trouble)) for claim in claims])
     return [claim.id for claim in claims]
-
-
-def let_leases_run_out():
-    Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
 
 
 def counts():

@@ -14,7 +14,7 @@ from queues.conf import MAX_CRASHES
 from queues.endings import Refused
 from queues.flows import Child, Node, cancel_tree, children, flow
 from queues.maintenance import prune, rescue, timeouts
-from queues.models import Job, Worker
+from queues.models import Job
 from queues.settle import settle
 from queues.settlement import Completed, settlement_of
 from queues.testing import run_job
@@ -22,6 +22,7 @@ from queues.transport import hints
 from tests import settling
 from tests.flowing import ENDINGS, FREE, claim, complete, edges, give_up, node, state, states
 from tests.jobs import QUEUE
+from tests.rows import let_leases_run_out
 from tests.unit_jobs import Count
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -149,7 +150,7 @@ def test_a_worker_that_lost_its_child_says_nothing():
 def crash(job_id):
     claim(job_id)
     Job.objects.filter(pk=job_id).update(crashes=MAX_CRASHES)
-    Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
+    let_leases_run_out()
     rescue.run_once()
 
 

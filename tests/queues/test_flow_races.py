@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from queues import control
 from queues.control import ControlError
@@ -18,6 +18,7 @@ from queues.settlement import Completed
 from queues.transport import hints
 from tests import settling
 from tests.flowing import FREE, claim, complete, edges, give_up, node, state, states
+from tests.locks import somebody_waits_for_a_lock
 from tests.threads import in_thread, together
 from tests.wait import until
 
@@ -31,15 +32,6 @@ def pair(on_failure="fail"):
     parent = node("parent", Child(first, on_failure), Child(second, on_failure))
     ids = flow(parent)
     return ids[parent], claim(ids[first], ids[second])
-
-
-def waits_for_a_lock():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            " AND datname = current_database()"
-        )
-        return cursor.fetchone()[0]
 
 
 def test_the_last_two_children_that_end_together_release_the_parent_once():
@@ -68,7 +60,7 @@ def test_the_second_of_two_endings_waits_for_the_first_and_releases_the_parent()
         assert edges(parent) == [(first.id, "completed"), (second.id, "pending")]
         thread = threading.Thread(target=lambda: in_thread(end_second))
         thread.start()
-        until(waits_for_a_lock, what="the second ending to wait for the parent's row")
+        until(somebody_waits_for_a_lock, what="the second ending to wait for the parent's row")
         assert (done, state(parent)) == ([], "waiting-children")
     thread.join()
     assert state(parent) == "waiting"

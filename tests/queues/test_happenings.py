@@ -14,7 +14,7 @@ from queues.claims import claim_ids
 from queues.conf import MAX_CRASHES
 from queues.enqueue import enqueue, enqueue_many
 from queues.maintenance import rescue, timeouts
-from queues.models import Job, Worker
+from queues.models import Job
 from queues.states import State
 from queues.transport import hints
 from queues.transport.client import producer
@@ -23,6 +23,7 @@ from queues.transport.stream import STREAM
 from tests.jobs import QUEUE, Act
 from tests.operating import OURS, carry_out, jobs_in
 from tests.queues.test_events import RUNS, run_all, said
+from tests.rows import let_leases_run_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ACT = Act(what="return")
@@ -121,7 +122,7 @@ def test_maintenance_tells_what_it_ends():
     dead = enqueue(ACT)
     claimed(dead)
     Job.objects.filter(pk=dead.pk).update(crashes=MAX_CRASHES)
-    Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
+    let_leases_run_out()
     rescue.run_once()
     happenings.run_once()
     assert said()[-1] == ("failed", [late.pk, dead.pk], 2)

@@ -18,6 +18,7 @@ from queues.states import State
 from queues.transport import hints
 from tests import settling
 from tests.jobs import QUEUE, Act
+from tests.rows import let_leases_run_out
 from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,10 +30,6 @@ def claimed(**options):
     job = enqueue(ACT, **options)
     worker_id = leases.register("one", SLOTS, version="1")
     return claim_ids(worker_id, [job.pk], SLOTS)[0]
-
-
-def let_leases_run_out():
-    Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
 
 
 def test_what_is_due_begins_to_wait_and_nothing_else_does():

@@ -22,6 +22,7 @@ from queues.states import FINISHED, LIVE, TRANSITIONS, Event, State
 from queues.trouble import Trouble
 from tests import settling
 from tests.jobs import QUEUE, Act
+from tests.rows import let_leases_run_out
 
 ATTEMPTS = 2
 FREE = {QUEUE: 10}
@@ -133,7 +134,7 @@ class Engine:
             leases.hand_back(worker_id)
 
     def crash(self):
-        Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
+        let_leases_run_out()
         rescue.run_once()
 
     def _verb(self, verb):

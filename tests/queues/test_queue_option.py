@@ -13,6 +13,7 @@ from queues.models import Job
 from queues.unique import Unique
 from tests import settling
 from tests.jobs import QUEUE, Act
+from tests.kinds import forgotten_kinds
 
 pytestmark = pytest.mark.django_db
 
@@ -30,11 +31,9 @@ def roam(arguments, context):
 
 @pytest.fixture(autouse=True)
 def _is_handled():
-    known = dict(registry._specs)
-    registry.handles(Roam, queue=None)(roam)
-    yield
-    registry._specs.clear()
-    registry._specs.update(known)
+    with forgotten_kinds():
+        registry.handles(Roam, queue=None)(roam)
+        yield
 
 
 def test_a_kind_without_a_queue_goes_where_the_enqueue_says_with_the_defaults_of_there():

@@ -11,11 +11,12 @@ from queues.claims import claim_ids
 from queues.conf import MAX_CRASHES
 from queues.enqueue import EnqueueError, enqueue
 from queues.maintenance import prune, rescue
-from queues.models import Job, Worker
+from queues.models import Job
 from queues.transport import hints
 from queues.unique import Answer, Mode, Unique, UniqueError
 from tests import settling
 from tests.jobs import QUEUE, Act, Note
+from tests.rows import let_leases_run_out
 from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -204,7 +205,7 @@ def kept(text):
 
 def crash_out(job_claim):
     Job.objects.filter(pk=job_claim.id).update(crashes=MAX_CRASHES)
-    Worker.objects.update(expires_at=Now() - timedelta(seconds=1))
+    let_leases_run_out()
     rescue.run_once()
 
 

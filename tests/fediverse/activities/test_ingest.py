@@ -5,7 +5,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +15,7 @@ from fediverse.activities.models import Post, Sighting
 from fediverse.activities.services.copies import normalise_uri
 from fediverse.activities.services.ingest import Ingested, ingest
 from tests.fediverse.activities.builders import WRITTEN, remote_post
+from tests.locks import somebody_waits_for_a_lock
 from tests.threads import together
 from tests.wait import until
 
@@ -167,17 +168,6 @@ def test_many_ingests_of_one_page_at_once_store_it_once_and_count_it_once(accoun
         assert not Post.objects.exclude(edited_at=EDITED).exists()
 
 
-def someone_waits_for_a_lock():
-    with connection.cursor() as cursor:
-        # Within a transaction, Postgres would go on answering what it saw first.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return cursor.fetchone()[0]
-
-
 @pytest.mark.django_db(transaction=True)
 def test_an_older_edit_that_comes_second_does_not_overwrite_a_newer_one():
     take(remote_post())
@@ -187,11 +177,11 @@ def test_an_older_edit_that_comes_second_does_not_overwrite_a_newer_one():
         with transaction.atomic():
             Post.objects.select_for_update(no_key=True).get()
             holds_the_row.set()
-            until(someone_waits_for_a_lock, what="the other ingest to have read its page")
+            until(somebody_waits_for_a_lock, what="the other ingest to have read its page")
             take(remote_post(content_html="newer", edited_at=LATER))
 
     def older():
-        holds_the_row.wait(10)
+        assert holds_the_row.wait(10)
         return take(remote_post(content_html="older", edited_at=EDITED))
 
     _, result = together(newer, older)
