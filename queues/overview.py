@@ -9,12 +9,10 @@ from django.db.models.functions import Now
 
 from queues.database import fetch
 from queues.models import QueueControl, Worker
-from queues.statements.watching import CLOCK, OLDEST, THROUGHPUT
+from queues.statements.watching import OLDEST, THROUGHPUT
 from queues.stats import queue_counts
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from queues.states import State
 
 MINUTES: Final = 5
@@ -36,12 +34,6 @@ class Overview:
     oldest: float | None
     completed_per_minute: float
     failed_per_minute: float
-
-
-def clock() -> datetime:
-    """Return Postgres' time, by which everything of the engine goes."""
-    moment: datetime = fetch(CLOCK, {})[0][0]
-    return moment
 
 
 def overview() -> list[Overview]:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import transaction
 
 from queues import audit, cron
-from queues.database import fetch
+from queues.database import database_now, fetch
 from queues.enqueue import enqueue_draft
 from queues.models import Misfire, Overlap, Schedule
 from queues.planning import INSTANT, ScheduleError, check_name, draft_tick, next_tick, plan, spec_of
-from queues.statements.scheduling import CLOCK, INSERT_SCHEDULE
+from queues.statements.scheduling import INSERT_SCHEDULE
 
 if TYPE_CHECKING:
     from queues.arguments import Arguments
@@ -152,7 +152,7 @@ def _write(schedule: Schedule, facts: dict[str, Any], verb: str) -> Schedule:
     for field in changed:
         setattr(schedule, field, facts[field])
     # Whatever went wrong may be right now.
-    schedule.last_error, schedule.retry_at, schedule.updated_at = "", None, _now()
+    schedule.last_error, schedule.retry_at, schedule.updated_at = "", None, database_now()
     if set(changed) & set(TIMES):
         schedule.next_at = _first(schedule, schedule.updated_at)
     schedule.save(update_fields=[*changed, "last_error", "retry_at", "updated_at", "next_at"])
@@ -162,7 +162,7 @@ def _write(schedule: Schedule, facts: dict[str, Any], verb: str) -> Schedule:
 
 def _insert(wanted: Schedule) -> Schedule | None:
     """Insert a schedule; None if its name is taken. Waits for whoever else inserts that name."""
-    wanted.created_at = wanted.updated_at = _now()
+    wanted.created_at = wanted.updated_at = database_now()
     # A cadence begins at once.
     wanted.next_at = _first(wanted, wanted.created_at - INSTANT)
     values = {field: getattr(wanted, field) for field in ("name", "created_at", "next_at", *FACTS)}
@@ -198,8 +198,3 @@ def _facts(schedule: Schedule, fields: tuple[str, ...] | list[str]) -> dict[str,
         field: value.isoformat() if isinstance(value, datetime) else value
         for field, value in values.items()
     }
-
-
-def _now() -> datetime:
-    moment: datetime = fetch(CLOCK, {})[0][0]
-    return moment

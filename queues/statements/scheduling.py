@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-CLOCK: Final = "SELECT clock_timestamp()"
-
 INSERT_SCHEDULE: Final = """
 INSERT INTO queues_schedule (
     name, kind, payload, options, cron, every_seconds, time_zone, is_enabled, overlap, misfire,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-CLOCK: Final = "SELECT clock_timestamp()"
-
 # The minutes that have begun since `minutes` before this one, and how many those are by now.
 THROUGHPUT: Final = """
 SELECT queue, sum(completed)::float8 / span.minutes, sum(failed)::float8 / span.minutes

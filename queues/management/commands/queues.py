@@ -16,9 +16,8 @@ from queues.audit import Door, acting_as
 from queues.cli.console import Console, RefusedError, UsageError, document
 from queues.cli.subcommands import SUBCOMMANDS
 from queues.control import ControlError
-from queues.database import AWAY
+from queues.database import AWAY, database_now
 from queues.filters import FilterError
-from queues.overview import clock
 from queues.transport.client import RedisError
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class Command(BaseCommand):
             style=self.style if is_terminal or options["force_color"] else no_style(),
             width=shutil.get_terminal_size().columns if is_terminal else WIDTH,
             wants_json=options["json"],
-            now=clock(),
+            now=database_now(),
         )
 
     def _say(self, line: str) -> None:
