@@ -108,7 +108,7 @@ def stop(operation_id: int) -> Operation:
         raise BulkError(f"Operation {operation_id} is {operation.state}; allowed: running.")
     operation.must_stop = True
     operation.save(update_fields=["must_stop"])
-    audit.record("stop", {"operation": operation_id})
+    audit.record("stop-operation", {"operation": operation_id})
     return operation
 
 
@@ -128,7 +128,7 @@ def undo(operation_id: int) -> Operation:
         last_id=ids["last"] or 0,
     )  # fmt: skip
     target = {"operation": undoing.pk, "undoes": operation_id}
-    audit.record(UNDO, target, count=ids["count"])
+    audit.record("undo-operation", target, count=ids["count"])
     return undoing
 
 

@@ -68,7 +68,7 @@ def set_limit(key: str, *, concurrency: int | None = None, rate: Rate | None = N
     limit, _ = Limit.objects.update_or_create(key=key, defaults=values)
     # What the old rate kept closed may be open by the new one.
     execute(OPEN_KEYS, {"key": key})
-    audit.record("limit", {"key": key}, before=_values(old), after=values)
+    audit.record("set-limit", {"key": key}, before=_values(old), after=values)
     return limit
 
 
@@ -81,7 +81,7 @@ def remove_limit(key: str) -> None:
         raise ControlError(f"There is no limit {key!r:.50}.")
     limit.delete()
     execute(OPEN_KEYS, {"key": key})
-    audit.record("remove limit", {"key": key}, before=_values(limit))
+    audit.record("remove-limit", {"key": key}, before=_values(limit))
 
 
 @transaction.atomic
@@ -96,7 +96,7 @@ def close_key(key: str, seconds: float) -> None:
         raise ControlError(f"seconds is {seconds!r}; allowed: {allowed}.")
     fetch(OPEN_KEY, {"key": key})
     execute(CLOSE_KEYS, {"keys": [key], "seconds": [seconds]})
-    audit.record("close key", {"key": key}, after={"seconds": seconds})
+    audit.record("close-key", {"key": key}, after={"seconds": seconds})
 
 
 @transaction.atomic
@@ -108,7 +108,7 @@ def open_key(key: str) -> None:
     _check_one(key)
     if not fetch(OPEN_KEY, {"key": key}):
         raise ControlError(f"The key {key!r:.50} is not closed.")
-    audit.record("open key", {"key": key})
+    audit.record("open-key", {"key": key})
 
 
 def limit_of(key: str) -> Limit | None:

@@ -90,7 +90,7 @@ def upsert(
             if enabled is None:
                 wanted.is_enabled = found.is_enabled
             facts = {field: getattr(wanted, field) for field in FACTS}
-            return _write(found, facts, "change schedule")
+            return _write(found, facts, "change-schedule")
         if inserted := _insert(wanted):
             return inserted
     raise ScheduleError("name", f"is {name!r}, which comes and goes too fast; try again.")
@@ -99,20 +99,20 @@ def upsert(
 @transaction.atomic
 def enable(name: str) -> Schedule:
     """Let a schedule tick again, from now on. Raises NoScheduleError."""
-    return _write(_known(name), {"is_enabled": True}, "enable schedule")
+    return _write(_known(name), {"is_enabled": True}, "enable-schedule")
 
 
 @transaction.atomic
 def disable(name: str) -> Schedule:
     """Let a schedule tick no more; jobs that it has made stay. Raises NoScheduleError."""
-    return _write(_known(name), {"is_enabled": False}, "disable schedule")
+    return _write(_known(name), {"is_enabled": False}, "disable-schedule")
 
 
 @transaction.atomic
 def remove(name: str) -> None:
     """Delete a schedule; jobs that it has made stay. Raises NoScheduleError."""
     schedule = _known(name)
-    audit.record("remove schedule", {"schedule": name}, before=_facts(schedule, FACTS))
+    audit.record("remove-schedule", {"schedule": name}, before=_facts(schedule, FACTS))
     schedule.delete()
 
 
@@ -126,7 +126,7 @@ def run_now(name: str) -> Job:
     schedule = _known(name)
     job = enqueue_draft(draft_tick(schedule))
     Schedule.objects.filter(pk=schedule.pk).update(last_job_id=job.pk)
-    audit.record("run schedule", {"schedule": name, "job": job.pk})
+    audit.record("run-schedule", {"schedule": name, "job": job.pk})
     return job
 
 
@@ -172,7 +172,7 @@ def _insert(wanted: Schedule) -> Schedule | None:
     if not rows:
         return None
     wanted.pk, wanted._state.adding = rows[0][0], False  # noqa: SLF001  (Django documents _state)
-    audit.record("create schedule", {"schedule": wanted.name}, after=_facts(wanted, FACTS))
+    audit.record("create-schedule", {"schedule": wanted.name}, after=_facts(wanted, FACTS))
     return wanted
 
 

@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(default='UTC', max_length=64)),
                 ('is_enabled', models.BooleanField(default=True)),
                 ('overlap', models.CharField(choices=[('allow', 'allow: both'), ('skip', 'skip: the earlier one alone'), ('replace', 'replace: the earlier one is cancelled')], default='skip', max_length=16)),
-                ('misfire', models.CharField(choices=[('skip', 'skip them'), ('run once', 'one job for all of them')], default='run once', max_length=16)),
+                ('misfire', models.CharField(choices=[('skip', 'skip them'), ('run-once', 'one job for all of them')], default='run-once', max_length=16)),
                 ('starts_at', models.DateTimeField(blank=True, null=True)),
                 ('ends_at', models.DateTimeField(blank=True, null=True)),
                 ('limit', models.PositiveIntegerField(blank=True, help_text='Jobs at most, in all.', null=True)),

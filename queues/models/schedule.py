@@ -18,7 +18,7 @@ class Misfire(models.TextChoices):
     """What becomes of ticks that nobody was there to make."""
 
     SKIP = "skip", "skip them"
-    RUN_ONCE = "run once", "one job for all of them"
+    RUN_ONCE = "run-once", "one job for all of them"
 
 
 class Schedule(models.Model):

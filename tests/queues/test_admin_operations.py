@@ -120,7 +120,10 @@ def test_an_operation_is_stopped_and_undone_from_its_page(admin_client):
     again = admin_client.post(f"{url}/undo/", follow=True)
     assert "is undone already" in said(again)[0]
     entries = AuditEntry.objects.filter(actor="admin").order_by("id")
-    assert [(e.verb, e.reason) for e in entries] == [("stop", "enough"), ("undo", "")]
+    assert [(e.verb, e.reason) for e in entries] == [
+        ("stop-operation", "enough"),
+        ("undo-operation", ""),
+    ]
 
 
 def test_the_list_says_how_far_each_is(admin_client):

@@ -82,7 +82,10 @@ def test_an_operation_that_is_stopped_before_it_began_does_nothing():
     operation = bulk.begin("cancel", OURS)
     bulk.stop(operation.pk)
     assert counts(carry_out(operation)) == ("stopped", 1, 0, 0)
-    assert [entry.verb for entry in AuditEntry.objects.order_by("id")] == ["cancel", "stop"]
+    assert [entry.verb for entry in AuditEntry.objects.order_by("id")] == [
+        "cancel",
+        "stop-operation",
+    ]
 
 
 @pytest.mark.parametrize("end", [control.cancel, control.remove])
@@ -139,7 +142,7 @@ def test_undoing_puts_back_what_has_not_moved_since(verb, value, fits):
     assert counts(undoing) == ("done", number, number, 0)
     assert rows() == before
     entry = AuditEntry.objects.first()
-    assert (entry.verb, entry.count) == ("undo", number)
+    assert (entry.verb, entry.count) == ("undo-operation", number)
     assert entry.target == {"operation": undoing.pk, "undoes": operation.pk}
 
 

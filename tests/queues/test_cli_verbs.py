@@ -182,7 +182,7 @@ def test_schedules_are_switched_and_run():
     told = as_json("schedules", "run", "nightly")
     assert told == {"name": "nightly", "jobId": Job.objects.get().pk}
     verbs = AuditEntry.objects.filter(door="CLI").order_by("pk").values_list("verb", flat=True)
-    assert list(verbs) == ["disable schedule", "enable schedule", "run schedule"]
+    assert list(verbs) == ["disable-schedule", "enable-schedule", "run-schedule"]
 
 
 @pytest.mark.parametrize("verb", ["enable", "disable", "run"])
@@ -201,4 +201,4 @@ def test_verbs_are_of_whoever_is_logged_in_and_say_why(monkeypatch):
     queues("pause", QUEUE, "--reason", "Be gentle.")
     entries = AuditEntry.objects.order_by("pk").values_list("verb", "actor", "door", "reason")
     who = ("ada", "CLI", "Be gentle.")
-    assert list(entries) == [("limit", *who), ("pause", *who)]
+    assert list(entries) == [("set-limit", *who), ("pause", *who)]

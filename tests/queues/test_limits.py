@@ -78,7 +78,7 @@ def test_every_verb_is_written_down_with_what_was_before():
         limits.remove_limit("x")
     entries = list(AuditEntry.objects.order_by("id"))
     verbs = [entry.verb for entry in entries]
-    assert verbs == ["limit", "limit", "close key", "open key", "remove limit"]
+    assert verbs == ["set-limit", "set-limit", "close-key", "open-key", "remove-limit"]
     assert {(entry.actor, entry.door, entry.reason) for entry in entries} == {
         ("ann", "CLI", "too eager")
     }

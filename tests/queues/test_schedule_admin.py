@@ -25,7 +25,7 @@ FORM = {
     "limit": "",
     "jitter_seconds": "0",
     "overlap": "skip",
-    "misfire": "run once",
+    "misfire": "run-once",
 }
 
 
@@ -43,8 +43,8 @@ def test_a_schedule_is_added_and_edited_through_the_service(admin_client):
     assert (edited.name, edited.cron) == ("nightly", "45 2 * * *")
     assert edited.next_at > row.next_at
     assert list(AuditEntry.objects.values_list("verb", "actor", "door")) == [
-        ("change schedule", "admin", "admin"),
-        ("create schedule", "admin", "admin"),
+        ("change-schedule", "admin", "admin"),
+        ("create-schedule", "admin", "admin"),
     ]
 
 
@@ -117,7 +117,7 @@ def test_actions_switch_run_and_remove(admin_client):
     assert "every 1 h 30 min" in admin_client.get(LIST).content.decode()
     act(admin_client, "delete_selected", "one", "two")
     assert not Schedule.objects.exists()
-    assert AuditEntry.objects.filter(verb="remove schedule", actor="admin").count() == 2
+    assert AuditEntry.objects.filter(verb="remove-schedule", actor="admin").count() == 2
 
 
 def test_a_schedule_that_cannot_be_read_has_a_page_that_says_so(admin_client):

@@ -48,7 +48,7 @@ def test_an_upsert_that_changes_nothing_writes_nothing():
     before = Schedule.objects.values().get()
     upsert("same", ACT, options=options, **facts)
     assert Schedule.objects.values().get() == before
-    assert verbs() == ["create schedule"]
+    assert verbs() == ["create-schedule"]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_was_changed_and_by_whom_is_in_the_audit():
     entry = AuditEntry.objects.first()
     assert (entry.actor, entry.verb, entry.target) == (
         "anna",
-        "change schedule",
+        "change-schedule",
         {"schedule": "watched"},
     )
     assert entry.before == {"every_seconds": 60, "starts_at": START.isoformat()}
@@ -100,7 +100,7 @@ def test_enabling_goes_on_from_now_and_says_so_once():
     schedules.enable("again")
     schedules.disable("again")
     schedules.disable("again")
-    assert verbs() == ["create schedule", "enable schedule", "disable schedule"]
+    assert verbs() == ["create-schedule", "enable-schedule", "disable-schedule"]
 
 
 def test_removing_leaves_the_jobs():
@@ -109,7 +109,7 @@ def test_removing_leaves_the_jobs():
     schedules.remove("gone")
     assert not Schedule.objects.exists()
     assert Job.objects.filter(pk=job.pk, state="waiting").exists()
-    assert verbs() == ["create schedule", "run schedule", "remove schedule"]
+    assert verbs() == ["create-schedule", "run-schedule", "remove-schedule"]
 
 
 def test_running_now_makes_a_job_and_moves_no_tick():
@@ -139,7 +139,7 @@ def test_an_unknown_name_is_said(verb, name):
         ({"time_zone": "Mars"}, "time_zone", "such as UTC"),
         ({"time_zone": []}, "time_zone", "such as UTC"),
         ({"overlap": "maybe"}, "overlap", "allowed: allow, skip, replace"),
-        ({"misfire": 3}, "misfire", "allowed: skip, run once"),
+        ({"misfire": 3}, "misfire", "allowed: skip, run-once"),
         ({"starts_at": datetime(2031, 1, 1)}, "starts_at", "with a time zone"),  # noqa: DTZ001
         ({"ends_at": "tomorrow"}, "ends_at", "with a time zone"),
         ({"ends_at": datetime.max.replace(tzinfo=UTC)}, "ends_at", "1970 to 2999"),
@@ -184,7 +184,7 @@ def test_fifty_upserts_at_the_same_moment_leave_one_row_and_one_next_tick():
     found = together(*[lambda: upsert("raced", ACT, every=60) for _ in range(50)])
     row = Schedule.objects.get()
     assert {(one.pk, one.next_at) for one in found} == {(row.pk, row.next_at)}
-    assert verbs() == ["create schedule"]
+    assert verbs() == ["create-schedule"]
 
 
 def test_upserts_that_differ_leave_one_of_them_whole():

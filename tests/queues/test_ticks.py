@@ -115,7 +115,7 @@ def test_ticks_of_a_short_outage_are_all_made():
     assert (row().ticks, row().skipped) == (4, 0)
 
 
-@pytest.mark.parametrize(("misfire", "made"), [("run once", 1), ("skip", 0)])
+@pytest.mark.parametrize(("misfire", "made"), [("run-once", 1), ("skip", 0)])
 def test_ticks_of_a_long_outage_are_one_job_or_none(misfire, made):
     before = due(every=10, ago=3605, misfire=misfire, overlap="allow")
     assert ticks.run_once() == made
