@@ -33,7 +33,7 @@ class KeyInUse:
     """A key that jobs run with or wait with, and its limit if it has one.
 
     `holders` are the ids of its running jobs, ten at most of `running`. `waiting` is counted to
-    1,000. `closed_until` is set while a rate or a handler keeps it closed.
+    1,000. `opens_at` is set while a rate keeps it closed, or a person or a handler does.
     """
 
     key: str
@@ -43,7 +43,7 @@ class KeyInUse:
     running: int
     holders: list[int]
     waiting: int
-    closed_until: datetime | None
+    opens_at: datetime | None
 
 
 @transaction.atomic
@@ -141,7 +141,7 @@ def parse_rate(text: str) -> Rate | None:
 
 
 def _in_use(row: tuple[Any, ...]) -> KeyInUse:
-    key, limit, concurrency, begins, per, running, holders, waiting, closed_until = row
+    key, limit, concurrency, begins, per, running, holders, waiting, opens_at = row
     return KeyInUse(
         key=key,
         limit=limit or "",
@@ -150,7 +150,7 @@ def _in_use(row: tuple[Any, ...]) -> KeyInUse:
         running=running,
         holders=holders or [],
         waiting=waiting,
-        closed_until=closed_until,
+        opens_at=opens_at,
     )
 
 

@@ -87,8 +87,8 @@ def _switch(verb: str, key: str, seconds: float | None) -> Answer:
 
 
 def _key_row(key: KeyInUse, console: Console) -> list[object]:
-    is_closed = key.closed_until is not None and key.closed_until > console.now
-    opens = console.when(key.closed_until) if is_closed else "-"
+    is_closed = key.opens_at is not None and key.opens_at > console.now
+    opens = console.when(key.opens_at) if is_closed else "-"
     more = ", …" if key.running > len(key.holders) else ""
     return [key.key, key.running, key.waiting, opens, ", ".join(map(str, key.holders)) + more]
 
@@ -116,7 +116,7 @@ def _key_json(key: KeyInUse) -> dict[str, Any]:
         "active": key.running,
         "holders": key.holders,
         "waiting": key.waiting,
-        "closedUntil": key.closed_until,
+        "opensAt": key.opens_at,
     }
 
 

@@ -100,7 +100,7 @@ def test_people_see_keys_holders_and_who_waits():
     assert (host.limit, host.concurrency, host.running, host.waiting) == ("host:*", 2, 2, 3)
     assert host.holders == [one.id for one in claimed] == ids[:2]
     assert (shown["tenant"].waiting, shown["tenant"].limit) == (3, "")
-    assert shown["closed"].closed_until is not None
+    assert shown["closed"].opens_at is not None
 
 
 @pytest.mark.django_db
