@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from queues import schedules
 from queues.admin.listing import CarefulList
 from queues.audit import Door, acting_as
+from queues.cli.times import exact_span
 from queues.cron import Mark, parse_zone
 from queues.models import Schedule
 from queues.planning import ScheduleError, arguments_of, plan
@@ -34,7 +35,6 @@ COLUMNS: Final = {"every": "every_seconds", "jitter": "jitter_seconds", "enabled
 SAME: Final = (
     "cron", "time_zone", "overlap", "misfire", "starts_at", "ends_at", "limit", "options",
 )  # fmt: skip
-UNITS: Final = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 WORDS: Final = {
     Mark.NONE: "",
     Mark.MOVED: "moved: the clocks skip its time",
@@ -128,7 +128,7 @@ class ScheduleAdmin(CarefulList, ModelAdmin):
         """When it ticks, in words."""
         if schedule.every_seconds is None:
             return f"{schedule.cron} in {schedule.time_zone}"
-        return f"every {span(schedule.every_seconds)}"
+        return f"every {exact_span(schedule.every_seconds)}"
 
     @admin.display(description="next 10 runs")
     def upcoming(self, schedule: Schedule) -> SafeString | str:
@@ -179,16 +179,6 @@ class ScheduleAdmin(CarefulList, ModelAdmin):
 def acting(request: HttpRequest) -> AbstractContextManager[object]:
     """Let verbs be those of whoever sent the request."""
     return acting_as(request.user.get_username(), Door.ADMIN)
-
-
-def span(seconds: int) -> str:
-    """Return seconds as people say them: 1 h 30 min."""
-    parts = []
-    for unit, size in UNITS:
-        number, seconds = divmod(seconds, size)
-        if number:
-            parts.append(f"{number} {unit}")
-    return " ".join(parts)
 
 
 def _each(

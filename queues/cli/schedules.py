@@ -9,7 +9,7 @@ from queues.cli import shapes
 from queues.cli.asking import add_reason
 from queues.cli.console import Answer, RefusedError, Subcommand, UsageError
 from queues.cli.tables import one_line
-from queues.cli.times import span
+from queues.cli.times import exact_span
 from queues.models import Schedule
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _list(console: Console) -> Answer:
 
 
 def _row(row: Schedule, console: Console) -> list[object]:
-    when = row.cron or f"every {span(row.every_seconds)}"
+    when = row.cron if row.every_seconds is None else f"every {exact_span(row.every_seconds)}"
     next_, last = console.when(row.next_at), console.when(row.last_at)
     return [row.name, row.kind, when, next_, last, "yes" if row.is_enabled else "no"]
 

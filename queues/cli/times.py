@@ -20,6 +20,16 @@ def span(seconds: float | None) -> str:
     return "0 s"
 
 
+def exact_span(seconds: int) -> str:
+    """Return whole seconds with nothing left out, such as `1 h 30 min`."""
+    parts = []
+    for size, unit in UNITS:
+        number, seconds = divmod(seconds, size)
+        if number:
+            parts.append(f"{number} {unit}")
+    return " ".join(parts) or "0 s"
+
+
 def relative(moment: datetime | None, now: datetime) -> str:
     """Return `3 min ago` or `in 3 min`, `now` within a second, `-` for None."""
     if moment is None:

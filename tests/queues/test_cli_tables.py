@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queues.cli.tables import columns, one_line, pairs, table
-from queues.cli.times import relative, span
+from queues.cli.times import exact_span, relative, span
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROWS = [["jobs", 5, "x"], ["a longer name", 1234, "yz"]]
@@ -73,3 +73,11 @@ def test_times_are_said_as_people_say_them(seconds, words):
 
 def test_no_time_is_a_dash():
     assert (relative(None, NOW), span(None), span(0.5)) == ("-", "-", "0 s")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (59, "59 s"), (5400, "1 h 30 min"), (90_061, "1 d 1 h 1 min 1 s")],
+)
+def test_an_exact_span_leaves_nothing_out(seconds, words):
+    assert exact_span(seconds) == words
