@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from queues.digits import digits
 from queues.states import State
 from queues.strict_json import StrictJSONError, check_text
 
@@ -50,10 +51,10 @@ def whole(most: int, least: int = 0) -> Reader:
     """Return a reader of whole numbers."""
 
     def read(field: str, word: str, now: datetime) -> int:
-        is_short = len(word) <= len(str(most))
-        if not (is_short and word.isascii() and word.isdigit() and least <= int(word) <= most):
+        number = digits(word, most)
+        if number is None or number < least:
             raise _misfit(field, word, f"a whole number, {least} to {most}")
-        return int(word)
+        return number
 
     return read
 

@@ -5,6 +5,7 @@ A key is text that a job was given, such as a host or a tenant. Changes hold fro
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from queues import audit
 from queues.conf import get_queues
 from queues.control import ControlError
 from queues.database import execute, fetch
+from queues.digits import ANY, digits
 from queues.models import Limit
 from queues.rate import MAX_COUNT, Rate, RateError
 from queues.statements.turns import CLOSE_KEYS, KEYS_IN_USE, LIMIT_NAMED, OPEN_KEY, OPEN_KEYS
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 MAX_KEY: Final = 200
 MAX_CLOSED_SECONDS: Final = 31 * 24 * 3600
 SHOWN: Final = 100
+SECONDS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 SHOWN_HOLDERS: Final = 10
 
 
@@ -131,13 +134,14 @@ def parse_rate(text: str) -> Rate | None:
     """
     if not text.strip():
         return None
-    count, _, per = text.partition("/")
+    count, _, per = map(str.strip, text.partition("/"))
+    number = digits(count, ANY)
+    if number is None or not SECONDS.fullmatch(per):
+        raise ControlError(f"rate is {text!r:.30}; allowed: such as 300/60.")
     try:
-        return Rate(count=int(count), per=float(per))
+        return Rate(count=number, per=float(per))
     except RateError as error:
         raise ControlError(str(error)) from error
-    except ValueError as error:
-        raise ControlError(f"rate is {text!r:.30}; allowed: such as 300/60.") from error
 
 
 def _in_use(row: tuple[Any, ...]) -> KeyInUse:

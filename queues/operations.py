@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from queues import control, limits, queue_control
 from queues.control import ControlError
+from queues.digits import ANY, digits
 from queues.strict_json import StrictJSONError, loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-MAX_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +60,10 @@ QUEUE_VERBS: Final[Mapping[str, Callable[[str, str], object]]] = {
 
 def whole(name: str, text: str) -> int:
     """Return the whole number in a text. Raises ControlError."""
-    if not text.isascii() or not text.isdigit() or len(text) > MAX_DIGITS:
+    number = digits(text, ANY)
+    if number is None:
         raise ControlError(f"{name} is {text[:30]!r}; allowed: a whole number.")
-    return int(text)
+    return number
 
 
 def optional(name: str, text: str) -> int | None:

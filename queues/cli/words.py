@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from queues.cli.console import RefusedError, UsageError
+from queues.digits import digits
+from queues.filter_words import MAX_ID
 from queues.filters import WORDS, JobFilter, parse
 from queues.models import Job
 
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Sequence
 
-MAX_DIGITS: Final = 18
 FILTER_HELP: Final = f"word=value, of {', '.join(WORDS)}"
 TARGET_HELP: Final = f"ids of jobs, or {FILTER_HELP}"
 
@@ -49,9 +50,10 @@ def job_filter(words: Sequence[str]) -> JobFilter:
 
 def job_id(text: str) -> int:
     """Return the id in a text. Raises UsageError."""
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+    id_ = digits(text, MAX_ID)
+    if id_ is None:
         raise UsageError(f"{text[:50]!r} is no id; allowed: a whole number.")
-    return int(text)
+    return id_
 
 
 def job_of(text: str) -> Job:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from django.utils import timezone
 
 from queues.arguments import ArgumentsError
+from queues.digits import digits
+from queues.filter_words import MAX_ID
 from queues.models import Job
 from queues.models.attempt import Outcome
 from queues.states import State
@@ -43,8 +45,6 @@ STATUSES: Final = {
 ERRORS: Final = {Outcome.FAILED, Outcome.TIMED_OUT, Outcome.CRASHED}
 CANCELLED: Final = f"{TaskCancelledError.__module__}.{TaskCancelledError.__qualname__}"
 WORKER_DIED: Final = f"{WorkerDiedError.__module__}.{WorkerDiedError.__qualname__}"
-# One fewer than the largest bigint has.
-MAX_DIGITS: Final = 18
 
 
 def load(result_id: str, backend: str) -> TaskResult[Any]:
@@ -67,10 +67,11 @@ def load(result_id: str, backend: str) -> TaskResult[Any]:
 def find_job(result_id: str) -> Job | None:
     """Return the job of a task, with its worker, if there is one."""
     text = str(result_id)
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and text[0] != "0"):
+    id_ = digits(text, MAX_ID)
+    # A result has one id, and `007` is none.
+    if id_ is None or str(id_) != text:
         return None
-    jobs = Job.objects.select_related("worker")
-    return jobs.filter(pk=int(text), kind=RunTask.kind).first()
+    return Job.objects.select_related("worker").filter(pk=id_, kind=RunTask.kind).first()
 
 
 def result_of(job: Job) -> TaskResult[Any]:

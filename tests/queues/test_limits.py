@@ -55,7 +55,7 @@ def claim(count=8):
         (lambda: limits.set_limit(" x", concurrency=1), "without spaces"),
         (lambda: limits.parse_rate("many"), "such as 300/60"),
         (lambda: limits.parse_rate("0/60"), "rate is 0"),
-        (lambda: limits.parse_rate("5/inf"), "per is inf"),
+        (lambda: limits.parse_rate("5/inf"), "such as 300/60"),
         (lambda: queue_control.set_rate("nowhere", Rate(count=1, per=1)), "queue is 'nowhere'"),
         (lambda: queue_control.set_fair(QUEUE, fair=ODD), "fair is 1"),
     ],
