@@ -1,6 +1,6 @@
-"""The verbs of `queues.control` and `queues.queue_control` by the words of a form.
+"""The verbs of `queues.control`, `queue_control` and `limits` by the words of a form.
 
-One place for what a person may send, for the admin now and other doors later.
+One place for what a person may send, for the admin and the command line.
 """
 
 from __future__ import annotations
@@ -24,6 +24,16 @@ class Verb:
 
     done: str
     apply: Callable[[int, str], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyWords:
+    """A key, and what a verb for it may need: `rate` is such as `300/60`, empty for none."""
+
+    key: str
+    concurrency: int | None = None
+    rate: str = ""
+    seconds: float | None = None
 
 
 JOB_VERBS: Final[Mapping[str, Verb]] = {
@@ -55,6 +65,14 @@ QUEUE_VERBS: Final[Mapping[str, Callable[[str, str], object]]] = {
     "rate": lambda queue, text: queue_control.set_rate(queue, limits.parse_rate(text)),
     "fair": lambda queue, _: queue_control.set_fair(queue, True),
     "first-come": lambda queue, _: queue_control.set_fair(queue, False),
+}
+LIMIT_VERBS: Final[Mapping[str, Callable[[KeyWords], object]]] = {
+    "set": lambda words: limits.set_limit(
+        words.key, concurrency=words.concurrency, rate=limits.parse_rate(words.rate)
+    ),
+    "remove": lambda words: limits.remove_limit(words.key),
+    "close": lambda words: limits.close_key(words.key, words.seconds or 0),
+    "open": lambda words: limits.open_key(words.key),
 }
 
 

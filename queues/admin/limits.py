@@ -17,13 +17,12 @@ from queues.admin.listing import CarefulList
 from queues.audit import Door, acting_as
 from queues.control import ControlError
 from queues.models import Limit
+from queues.operations import LIMIT_VERBS, KeyWords
 from queues.read_only import ReadOnly
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.urls import URLPattern
-
-VERBS = ("set", "remove", "close", "open")
 
 
 class LimitForm(forms.Form):
@@ -34,6 +33,11 @@ class LimitForm(forms.Form):
     rate = forms.CharField(required=False, widget=UnfoldAdminTextInputWidget())
     seconds = forms.FloatField(required=False, widget=UnfoldAdminTextInputWidget())
     reason = forms.CharField(required=False, max_length=1000, widget=UnfoldAdminTextInputWidget())
+
+    def words(self) -> KeyWords:
+        """Return what a verb is given. The form is valid."""
+        given = {name: value for name, value in self.cleaned_data.items() if name != "reason"}
+        return KeyWords(**given)
 
 
 @admin.register(Limit)
@@ -82,25 +86,11 @@ class LimitAdmin(ReadOnly, CarefulList, ModelAdmin):
             return ""
         try:
             with acting_as(request.user.get_username(), Door.ADMIN, form.cleaned_data["reason"]):
-                _do(verb, form.cleaned_data)
+                if verb not in LIMIT_VERBS:
+                    raise ControlError(f"verb is {verb[:30]!r}; allowed: {', '.join(LIMIT_VERBS)}.")
+                LIMIT_VERBS[verb](form.words())
         except ControlError as error:
             messages.error(request, str(error))
             return ""
         messages.success(request, f"{form.cleaned_data['key']}: {verb} is done.")
         return verb
-
-
-def _do(verb: str, data: dict[str, Any]) -> None:
-    key = data["key"]
-    match verb:
-        case "set":
-            rate = limits.parse_rate(data["rate"])
-            limits.set_limit(key, concurrency=data["concurrency"], rate=rate)
-        case "remove":
-            limits.remove_limit(key)
-        case "close":
-            limits.close_key(key, data["seconds"] or 0)
-        case "open":
-            limits.open_key(key)
-        case _:
-            raise ControlError(f"verb is {verb[:30]!r}; allowed: {', '.join(VERBS)}.")

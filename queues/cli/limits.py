@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from queues.cli.asking import add_reason
 from queues.cli.console import Answer, Subcommand, UsageError
 from queues.cli.tables import one_line
-from queues.control import ControlError
-from queues.limits import close_key, keys_in_use, open_key, remove_limit, set_limit
+from queues.limits import keys_in_use
 from queues.models import Limit
-from queues.rate import Rate, RateError
+from queues.operations import LIMIT_VERBS, KeyWords
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -19,15 +18,19 @@ if TYPE_CHECKING:
     from queues.limits import KeyInUse
 
 MOST_KEYS: Final = 50
-VERBS: Final = ("set", "remove", "close", "open")
+# What JSON says of a key, and what people are told.
+SAID: Final = {
+    "remove": ("removed", "has no limit any more"),
+    "open": ("opened", "is open"),
+    "close": ("closed", "is closed for {seconds:g} s"),
+}
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("verb", nargs="?", choices=VERBS, metavar="set|remove|close|open")
+    parser.add_argument("verb", nargs="?", choices=LIMIT_VERBS, metavar="|".join(LIMIT_VERBS))
     parser.add_argument("key", nargs="?", metavar="KEY", help="a key, or its beginning and *")
     parser.add_argument("--concurrency", type=int, metavar="N", help="jobs that run at once")
-    parser.add_argument("--rate", type=int, metavar="N", help="jobs that begin in --per seconds")
-    parser.add_argument("--per", type=float, metavar="SECONDS")
+    parser.add_argument("--rate", default="", metavar="N/SECONDS", help="jobs that begin in a time")
     parser.add_argument("--seconds", type=float, metavar="N", help="how long a key is closed")
     add_reason(parser)
 
@@ -39,9 +42,10 @@ def limits(options: Options, console: Console) -> Answer:
         return _list(console)
     if key is None:
         raise UsageError(f"KEY is missing; allowed: limits {verb} KEY.")
-    if verb == "set":
-        return _set(options)
-    return _remove(key) if verb == "remove" else _switch(verb, key, options["seconds"])
+    _check(verb, options)
+    words = KeyWords(**{name: options[name] for name in ("key", "concurrency", "rate", "seconds")})
+    done = LIMIT_VERBS[verb](words)
+    return _about(done) if isinstance(done, Limit) else _said(verb, words)
 
 
 def _list(console: Console) -> Answer:
@@ -57,33 +61,22 @@ def _list(console: Console) -> Answer:
     return Answer(data=data, lines=lines)
 
 
-def _set(options: Options) -> Answer:
-    if (options["rate"] is None) != (options["per"] is None):
-        raise UsageError("--rate and --per are one thing; allowed: both, or neither.")
-    if options["rate"] is None and options["concurrency"] is None:
-        raise UsageError("There is nothing to set; allowed: --concurrency, --rate with --per.")
-    try:
-        rate = None if options["rate"] is None else Rate(count=options["rate"], per=options["per"])
-    except RateError as error:
-        raise ControlError(str(error)) from error
-    limit = set_limit(options["key"], concurrency=options["concurrency"], rate=rate)
+def _check(verb: str, options: Options) -> None:
+    if verb == "set" and not options["rate"] and options["concurrency"] is None:
+        raise UsageError("There is nothing to set; allowed: --concurrency, --rate.")
+    if verb == "close" and options["seconds"] is None:
+        raise UsageError("--seconds is missing; allowed: limits close KEY --seconds N.")
+
+
+def _about(limit: Limit) -> Answer:
     words = f"{one_line(limit.key)}: {_or_dash(limit.concurrency)} at once, rate {_rate(limit)}."
     return Answer(data={"limit": _as_json(limit)}, lines=[words])
 
 
-def _remove(key: str) -> Answer:
-    remove_limit(key)
-    return Answer(data={"removed": key}, lines=[f"{one_line(key)} has no limit any more."])
-
-
-def _switch(verb: str, key: str, seconds: float | None) -> Answer:
-    if verb == "open":
-        open_key(key)
-        return Answer(data={"opened": key}, lines=[f"{one_line(key)} is open."])
-    if seconds is None:
-        raise UsageError("--seconds is missing; allowed: limits close KEY --seconds N.")
-    close_key(key, seconds)
-    return Answer(data={"closed": key}, lines=[f"{one_line(key)} is closed for {seconds:g} s."])
+def _said(verb: str, words: KeyWords) -> Answer:
+    name, sentence = SAID[verb]
+    line = f"{one_line(words.key)} {sentence.format(seconds=words.seconds)}."
+    return Answer(data={name: words.key}, lines=[line])
 
 
 def _key_row(key: KeyInUse, console: Console) -> list[object]:

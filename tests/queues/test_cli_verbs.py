@@ -143,7 +143,7 @@ def test_cleaning_deletes_the_oldest_of_a_state():
 def test_limits_are_set_listed_and_removed():
     enqueue_many([(ACT, {"limit_key": "host:a"})] * 3)
     assert "There is no limit." in queues("limits")
-    queues("limits", "set", "host:*", "--concurrency", 4, "--rate", 300, "--per", 60)
+    queues("limits", "set", "host:*", "--concurrency", 4, "--rate", "300/60")
     told = as_json("limits")
     assert told["limits"] == [
         {"key": "host:*", "concurrency": 4, "rate": 300, "perSeconds": 60.0}
@@ -161,9 +161,10 @@ def test_limits_are_set_listed_and_removed():
     [
         (["set"], "KEY is missing"),
         (["set", "k"], "nothing to set"),
-        (["set", "k", "--rate", "3"], "allowed: both, or neither"),
+        (["set", "k", "--rate", "3"], "allowed: such as 300/60"),
         (["set", "k", "--concurrency", "0"], "concurrency is 0; allowed: 1 to 1000000"),
-        (["set", "k", "--rate", "1", "--per", "nan"], "per is nan"),
+        (["set", "k", "--rate", "1/0"], "per is 0"),
+        (["close", "k"], "--seconds is missing"),
         (["set", "", "--concurrency", "1"], "key is ''"),
         (["set", "k\x00", "--concurrency", "1"], "key: "),
         (["remove", "k"], "There is no limit 'k'"),
