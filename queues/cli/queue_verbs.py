@@ -1,18 +1,17 @@
-"""`queues pause`, `resume`, `drain` and `clean`: verbs for whole queues."""
+"""`queues drain` and `clean`: deleting the jobs of a queue."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from django.db.models.functions import Coalesce
 
 from queues.cli.asking import add_reason, add_yes, insist
 from queues.cli.console import Answer, RefusedError, Subcommand, UsageError, jobs_in_words
+from queues.cli.words import known_queues
 from queues.conf import get_queues
-from queues.control import ControlError
 from queues.filter_words import moment
 from queues.models import Job
-from queues.operations import QUEUE_VERBS
 from queues.queue_control import CHUNK, CLEANABLE, MAX_CLEAN, clean, drain
 from queues.states import State
 
@@ -23,57 +22,21 @@ if TYPE_CHECKING:
 
     from queues.cli.console import Console, Options
 
-DONE: Final = {"pause": "is paused", "resume": "goes on"}
-
-
-def _add_queues(parser: ArgumentParser) -> None:
-    parser.add_argument("queues", nargs="+", metavar="QUEUE", help=_known())
-    add_reason(parser)
-
 
 def _add_drain(parser: ArgumentParser) -> None:
-    parser.add_argument("queue", metavar="QUEUE", help=_known())
+    parser.add_argument("queue", metavar="QUEUE", help=known_queues())
     parser.add_argument("--delayed", action="store_true", help="delayed jobs too")
     add_yes(parser)
     add_reason(parser)
 
 
 def _add_clean(parser: ArgumentParser) -> None:
-    parser.add_argument("queue", metavar="QUEUE", help=_known())
+    parser.add_argument("queue", metavar="QUEUE", help=known_queues())
     parser.add_argument("state", metavar="STATE", choices=CLEANABLE, help=", ".join(CLEANABLE))
     parser.add_argument("--older-than", metavar="AGE", help="an age such as 90s, 15m, 2h or 7d")
     parser.add_argument("--limit", type=int, default=CHUNK, help=f"at most; usually {CHUNK}")
     add_yes(parser)
     add_reason(parser)
-
-
-def _known() -> str:
-    return f"one of {', '.join(get_queues())}"
-
-
-def _switch(verb: str, options: Options) -> Answer:
-    done, refused = [], []
-    for queue in options["queues"]:
-        try:
-            QUEUE_VERBS[verb](queue, "")
-            done.append(queue)
-        except ControlError as error:
-            refused.append(str(error))
-    return Answer(
-        data={"verb": verb, "queues": done, "refused": refused},
-        lines=[f"{queue} {DONE[verb]}." for queue in done],
-        refused=refused,
-    )
-
-
-def pause(options: Options, console: Console) -> Answer:
-    """Let no job of the queues begin."""
-    return _switch("pause", options)
-
-
-def resume(options: Options, console: Console) -> Answer:
-    """Undo a pause."""
-    return _switch("resume", options)
 
 
 def drain_queue(options: Options, console: Console) -> Answer:
@@ -126,10 +89,6 @@ def _removed(verb: str, queue: str, removed: int) -> Answer:
 
 
 SUBCOMMANDS = (
-    Subcommand(
-        name="pause", help="let no job of a queue begin", run=pause, add_arguments=_add_queues
-    ),
-    Subcommand(name="resume", help="undo a pause", run=resume, add_arguments=_add_queues),
     Subcommand(
         name="drain", help="delete what waits in a queue", run=drain_queue,
         add_arguments=_add_drain,

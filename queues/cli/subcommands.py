@@ -9,6 +9,7 @@ from queues.cli import (
     jobs,
     limits,
     operations,
+    queue_settings,
     queue_verbs,
     schedules,
     show,
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from queues.cli.console import Subcommand
 
 MODULES: Final = (
-    status, jobs, show, verbs, operations, queue_verbs, schedules, workers, limits, events,
+    status, jobs, show, verbs, operations, queue_settings, queue_verbs, schedules, workers, limits,
+    events,
 )  # fmt: skip
 SUBCOMMANDS: Final[Mapping[str, Subcommand]] = {
     one.name: one for module in MODULES for one in module.SUBCOMMANDS

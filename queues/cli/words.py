@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from queues.cli.console import RefusedError, UsageError
+from queues.conf import get_queues
 from queues.digits import digits
 from queues.filter_words import MAX_ID
 from queues.filters import WORDS, JobFilter, parse
@@ -21,6 +22,11 @@ TARGET_HELP: Final = f"ids of jobs, or {FILTER_HELP}"
 def add_filter(parser: ArgumentParser, *, nargs: str = "*", text: str = FILTER_HELP) -> None:
     """Take the words of a filter."""
     parser.add_argument("words", nargs=nargs, metavar="WORD", help=text)
+
+
+def known_queues() -> str:
+    """Return the queues of the settings, for the help of a word that is one."""
+    return f"one of {', '.join(get_queues())}"
 
 
 def add_id(parser: ArgumentParser) -> None:

@@ -11,8 +11,10 @@ from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 
 from queues import schedules
+from queues.cli.subcommands import SUBCOMMANDS
 from queues.enqueue import enqueue, enqueue_many
 from queues.models import AuditEntry, Job, Limit, Operation, QueueControl, Schedule
+from queues.operations import QUEUE_VERBS
 from queues.states import State
 from tests.cli import as_json, failed_job, queues, refused
 from tests.jobs import QUEUE, Act
@@ -138,6 +140,39 @@ def test_cleaning_deletes_the_oldest_of_a_state():
     assert refused("clean", QUEUE, "failed", "--older-than", "soon")[1] == 2
     assert refused("clean", QUEUE, "failed", "--limit", 0)[1] == 2
     assert "queue is 'mail'" in refused("clean", "mail", "failed")[0]
+
+
+def test_queues_are_sized_and_paced():
+    assert queues("cap", QUEUE, "20") == f"{QUEUE} has the cap 20.\n"
+    queues("slots", QUEUE, "8")
+    queues("rate", QUEUE, "300/60")
+    told = as_json("fair", QUEUE)
+    assert told == {"verb": "fair", "queues": [QUEUE], "refused": []}
+    names = ("cap", "slots", "rate", "per_seconds", "is_fair")
+    assert QueueControl.objects.values_list(*names).get() == (20, 8, 300, 60, True)
+    for verb in ("cap", "slots", "rate"):
+        queues(verb, QUEUE, "none")
+    queues("first-come", QUEUE)
+    assert QueueControl.objects.values_list(*names).get() == (None, None, None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["cap", QUEUE, "many"], "cap is 'many'; allowed: a whole number"),
+        (["cap", QUEUE, "0"], "cap is 0; allowed: 1 to"),
+        (["rate", QUEUE, "300"], "allowed: such as 300/60"),
+        (["slots", "mail", "8"], "queue is 'mail'"),
+    ],
+)
+def test_sizes_that_cannot_be_are_refused(words, says):
+    message, code = refused(*words)
+    assert (says in message, code) == (True, 1)
+    assert not QueueControl.objects.exists()
+
+
+def test_every_verb_for_queues_is_a_subcommand():
+    assert set(QUEUE_VERBS) <= set(SUBCOMMANDS)
 
 
 def test_limits_are_set_listed_and_removed():
