@@ -11,7 +11,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from django.db import transaction
+from django.db import OperationalError, transaction
+from psycopg.errors import LockNotAvailable
 
 from queues import registry
 from queues.claims import Claim
@@ -29,6 +30,7 @@ from queues.statements.turns import (
     LOCK_KEYS,
     LOCK_QUEUES,
     NEXT_OPENING,
+    NOT_LONG,
     NOW,
     RUNNING,
 )
@@ -88,27 +90,45 @@ class Turns:
             self._opens_at = time.monotonic() + seconds
 
     def _lanes(self, free: Mapping[str, int]) -> list[Lane]:
-        """Return the open lanes from where the last round ended, and on from the beginning.
+        """Return the open lanes of the queues, each from where its round stands.
 
-        Goes on, for a while, where all that it looked at are closed.
+        Where jobs with a key wait, those without one are a lane too: neither kind goes first.
         """
+        lanes = [] if self._after else _read_lanes(free, "")
+        if self._after or len(lanes) >= MOST_LANES:
+            lanes = [lane for queue in free for lane in self._round_of(queue)]
+        self.is_blocked = any(lane.is_limited or not lane.key for lane in lanes)
+        if lanes:
+            self._used_at = time.monotonic()
+        found = [lane for lane in lanes if lane.is_open]
+        plain = {lane.queue for lane in found} - {lane.queue for lane in lanes if not lane.key}
+        return found + [Lane(queue, "", None, None, None, is_known=True) for queue in sorted(plain)]
+
+    def _round_of(self, queue: str) -> list[Lane]:
+        """Return lanes of one queue: once around, or as many as are enough to choose from.
+
+        What was not looked at is where the next round begins, whatever other queues have.
+        """
+        seen: dict[str, Lane] = {}
+        at, has_turned = self._after.pop(queue, ""), False
+        start = at
         for _ in range(MOST_LOOKS):
-            after = {queue: self._after.get(queue, "") for queue in free}
-            lanes = _read_lanes(after)
-            is_cut = len(lanes) >= MOST_LANES
-            if any(after.values()) and not is_cut:
-                known = {lane[:2] for lane in lanes}
-                again = _read_lanes(dict.fromkeys(free, ""))
-                lanes += [lane for lane in again if lane[:2] not in known]
-            if is_cut:
-                self._after |= {lane.queue: lane.key for lane in lanes if lane.key}
-            self.is_blocked = any(lane.is_limited or not lane.key for lane in lanes)
-            if lanes:
-                self._used_at = time.monotonic()
-            found = [lane for lane in lanes if lane.is_open]
-            if found or not is_cut:
-                return found
-        return []
+            read = _read_lanes([queue], at)
+            keyed = [lane for lane in read if lane.key]
+            is_over = has_turned and any(lane.key in seen for lane in keyed)
+            seen |= {lane.key: lane for lane in read if lane.key not in seen}
+            is_end = len(keyed) < MOST_LANES
+            at = "" if is_end else keyed[-1].key
+            if is_over or (is_end and (has_turned or not start)):
+                # All of them: the round begins where it did, until somebody is served.
+                at = start
+                break
+            has_turned |= is_end
+            if len(seen) >= MOST_LANES and any(lane.is_open for lane in seen.values()):
+                break
+        if at:
+            self._after[queue] = at
+        return list(seen.values())
 
     def _claim(self, worker_id: int, free: Mapping[str, int], lanes: Sequence[Lane]) -> list[Claim]:
         # Each queue comes first in its turn, for a key's room goes to the first that asks.
@@ -117,6 +137,7 @@ class Turns:
         first = names[self._round % len(names)]
         lanes = sorted(lanes, key=lambda lane: lane.queue != first)
         fair = {name for (name,) in fetch(FAIR, {"queues": names})}
+        _add_keys(lanes)
         with transaction.atomic():
             queues = _lock_queues(names)
             keys = _lock_keys(lanes)
@@ -142,8 +163,9 @@ class Turns:
                 self._after[queue] = [key for key in mine if served[queue, key] == most][-1]
 
 
-def _read_lanes(after: Mapping[str, str]) -> list[Lane]:
-    params = {"queues": list(after), "after": list(after.values()), "most": MOST_LANES}
+def _read_lanes(queues: Iterable[str], after: str) -> list[Lane]:
+    """Return lanes of queues behind a key, of all these queues 1,000 at most."""
+    params = {"queues": list(queues), "after": after, "most": MOST_LANES}
     return [*map(Lane._make, fetch(LANES, params))]
 
 
@@ -166,21 +188,48 @@ class _Held(NamedTuple):
 def _lock_queues(names: Sequence[str]) -> dict[str, _Held]:
     """Lock the limited ones of these queues, waiting for whoever has them."""
     return {
-        name: _Held(cap, None if count is None else Rate(count=count, per=per), json.loads(window))
+        name: _Held(cap, _rate(count, per), json.loads(window))
         for name, cap, count, per, window in fetch(LOCK_QUEUES, {"queues": list(names)})
     }
 
 
+def _add_keys(lanes: Iterable[Lane]) -> None:
+    """Give the limited keys their rows, which their claimers lock.
+
+    Not while a queue is locked, and not for long: somebody may be closing such a key just now, in
+    a transaction that takes its time. What has no row then waits for the next turn.
+    """
+    new = sorted({lane.key for lane in lanes if lane.is_limited and not lane.is_known})
+    if new and not _add(new):
+        for key in new:
+            _add([key])
+
+
+def _add(keys: Sequence[str]) -> list[str]:
+    """Return the keys that have rows now: all of them, or none if one takes too long."""
+    try:
+        with transaction.atomic():
+            execute(NOT_LONG, {})
+            execute(ADD_KEYS, {"keys": list(keys)})
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        return []
+    return list(keys)
+
+
 def _lock_keys(lanes: Iterable[Lane]) -> dict[str, _Held]:
-    """Lock the limited keys of these lanes that nobody else has locked."""
-    limited = {lane.key: lane for lane in lanes if lane.is_limited}
-    if new := sorted(key for key, lane in limited.items() if not lane.is_known):
-        execute(ADD_KEYS, {"keys": new})
-    locked = fetch(LOCK_KEYS, {"keys": list(limited)}) if limited else []
+    """Lock the limited keys of these lanes that nobody else has locked, and read their limits."""
+    limited = sorted({lane.key for lane in lanes if lane.is_limited})
+    locked = fetch(LOCK_KEYS, {"keys": limited}) if limited else []
     return {
-        key: _Held(limited[key].concurrency, limited[key].rate, json.loads(window), is_closed)
-        for key, window, is_closed in locked
+        key: _Held(most, _rate(count, per), json.loads(window), is_closed)
+        for key, window, is_closed, most, count, per in locked
     }
+
+
+def _rate(count: int | None, per: float | None) -> Rate | None:
+    return None if count is None or per is None else Rate(count=count, per=per)
 
 
 def _queue_rooms(free: Mapping[str, int], held: Mapping[str, _Held], now: int) -> dict[str, int]:

@@ -28,7 +28,8 @@ def run_once() -> int:
     """
     pruned = sum(_prune(conf, deep=True) for conf in get_queues().values())
     failures.prune()
-    execute(FORGET_KEYS, {"limit": LIMIT})
+    while execute(FORGET_KEYS, {"limit": LIMIT}) == LIMIT:
+        pass
     return pruned
 
 

@@ -5,6 +5,7 @@ New columns have constant defaults and are there at once; what takes long on a l
 """
 
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import queues.states
 from django.contrib.postgres.operations import AddConstraintNotValid
@@ -95,7 +96,7 @@ class Migration(migrations.Migration):
                 ('window', models.JSONField(default=list)),
                 ('opens_at', models.DateTimeField(null=True)),
                 ('closed_until', models.DateTimeField(null=True)),
-                ('forget_at', models.DateTimeField()),
+                ('forget_at', models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
@@ -202,7 +203,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='queuecontrol',
             name='is_fair',
-            field=models.BooleanField(default=False, help_text='Keys take turns; else first come, first served.'),
+            field=models.BooleanField(db_default=False, default=False, help_text='Keys take turns; else first come, first served.'),
         ),
         migrations.AddField(
             model_name='queuecontrol',
@@ -222,7 +223,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='queuecontrol',
             name='window',
-            field=models.JSONField(default=list, help_text='What began lately, see queues.rate.'),
+            field=models.JSONField(db_default=models.Value([], models.JSONField()), default=list, help_text='What began lately, see queues.rate.'),
         ),
         migrations.AlterField(
             model_name='job',
@@ -246,6 +247,14 @@ class Migration(migrations.Migration):
             model_name='dependency',
             name='parent',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='children', to='queues.job'),
+        ),
+        migrations.AddIndex(
+            model_name='limit',
+            index=models.Index(condition=models.Q(('key__endswith', '*')), fields=['key'], name='limit_beginnings'),
+        ),
+        migrations.AddIndex(
+            model_name='limitkey',
+            index=models.Index(django.db.models.functions.comparison.Greatest('opens_at', 'closed_until'), condition=models.Q(('opens_at__isnull', False), ('closed_until__isnull', False), _connector='OR'), name='limitkey_opens'),
         ),
         migrations.AddField(
             model_name='operation',

@@ -25,9 +25,13 @@ class QueueControl(models.Model):
     )
     per_seconds = models.FloatField(null=True, blank=True)
     is_fair = models.BooleanField(
-        default=False, help_text="Keys take turns; else first come, first served."
+        default=False, db_default=False, help_text="Keys take turns; else first come, first served."
     )
-    window = models.JSONField(default=list, help_text="What began lately, see queues.rate.")
+    window = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="What began lately, see queues.rate.",
+    )
     opens_at = models.DateTimeField(null=True, help_text="When the rate lets the next begin.")
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Greatest
 
 
 class Limit(models.Model):
@@ -24,6 +25,11 @@ class Limit(models.Model):
 
     class Meta:
         ordering: ClassVar = ["key"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["key"], condition=models.Q(key__endswith="*"), name="limit_beginnings"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.key
@@ -41,7 +47,16 @@ class LimitKey(models.Model):
     window = models.JSONField(default=list)
     opens_at = models.DateTimeField(null=True)
     closed_until = models.DateTimeField(null=True)
-    forget_at = models.DateTimeField()
+    forget_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                Greatest("opens_at", "closed_until"),
+                condition=models.Q(opens_at__isnull=False) | models.Q(closed_until__isnull=False),
+                name="limitkey_opens",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.key

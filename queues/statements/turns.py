@@ -6,11 +6,14 @@ from typing import Final
 
 from queues.statements.claiming import CLAIMED, LEASE
 
-# The longest that fits counts as a whole, and a key's own before any.
+# The longest that fits counts as a whole, and a key's own before any. Each half has its own index.
 LIMIT_OF: Final = """
-    SELECT key, concurrency, rate, per_seconds FROM queues_limit
-    WHERE key = {key} OR (right(key, 1) = '*' AND starts_with({key}, left(key, -1)))
-    ORDER BY key = {key} DESC, length(key) DESC LIMIT 1
+    SELECT key, concurrency, rate, per_seconds FROM (
+        SELECT *, true AS is_own FROM queues_limit WHERE key = {key}
+        UNION ALL
+        SELECT *, false FROM queues_limit
+        WHERE key LIKE '%%*' AND starts_with({key}, left(key, -1))) AS fits
+    ORDER BY is_own DESC, length(key) DESC LIMIT 1
 """
 LIMIT_NAMED: Final = LIMIT_OF.format(key="%(key)s")
 _NEXT: Final = """
@@ -30,7 +33,7 @@ WHERE name = ANY(%(queues)s) AND paused_at IS NULL AND (cap IS NOT NULL OR rate 
 # under the locks that follow; `is_open` spares the trouble.
 LANES: Final = f"""
 WITH RECURSIVE want AS (
-    SELECT queue, after FROM unnest(%(queues)s::text[], %(after)s::text[]) AS w(queue, after)),
+    SELECT queue, %(after)s::text AS after FROM unnest(%(queues)s::text[]) AS w(queue)),
 lane AS (
     SELECT want.queue, first.limit_key AS key, 1 AS nth FROM want
     CROSS JOIN LATERAL ({_NEXT.format(queue="want.queue", key="want.after")}) AS first
@@ -38,7 +41,8 @@ lane AS (
     SELECT lane.queue, next.limit_key, nth + 1 FROM lane
     CROSS JOIN LATERAL ({_NEXT.format(queue="lane.queue", key="lane.key")}) AS next)
 (SELECT lane.queue, lane.key, most.concurrency, most.rate, most.per_seconds, kept.key IS NOT NULL,
-    coalesce(greatest(kept.opens_at, kept.closed_until) <= clock_timestamp(), true)
+    coalesce(kept.closed_until <= clock_timestamp(), true)
+    AND (most.rate IS NULL OR coalesce(kept.opens_at <= clock_timestamp(), true))
     AND (most.concurrency IS NULL OR most.concurrency > (
         SELECT count(*) FROM queues_job
         WHERE state = 'active' AND limit_key <> '' AND limit_key = lane.key))
@@ -49,10 +53,11 @@ ORDER BY lane.nth, lane.queue)
 UNION ALL ({LIMITED})
 """
 
-# One claimer at a time for each queue with a cap or a rate.
+# One claimer at a time for each queue with a cap or a rate. Paused ones too: they may be resumed
+# before the claim, which looks whether they are.
 LOCK_QUEUES: Final = """
 SELECT name, cap, rate, per_seconds, "window" FROM queues_queuecontrol
-WHERE name = ANY(%(queues)s) AND paused_at IS NULL AND (cap IS NOT NULL OR rate IS NOT NULL)
+WHERE name = ANY(%(queues)s) AND (cap IS NOT NULL OR rate IS NOT NULL)
 ORDER BY name FOR UPDATE
 """
 COUNT_ACTIVE: Final = """
@@ -67,10 +72,15 @@ SELECT key, '[]', clock_timestamp() + interval '1 hour'
 FROM unnest(%(keys)s::text[]) AS new(key) ORDER BY key
 ON CONFLICT (key) DO NOTHING
 """
-# A key that is locked is being served by somebody else, right now.
-LOCK_KEYS: Final = """
-SELECT key, "window", coalesce(closed_until > clock_timestamp(), false) FROM queues_limitkey
-WHERE key = ANY(%(keys)s) ORDER BY key FOR UPDATE SKIP LOCKED
+NOT_LONG: Final = "SET LOCAL lock_timeout = '50ms'"
+# A key that is locked is being served by somebody else, right now. Its limit is read here, for who
+# changes one waits for those that have read it.
+LOCK_KEYS: Final = f"""
+SELECT kept.key, kept."window", coalesce(kept.closed_until > clock_timestamp(), false),
+    most.concurrency, most.rate, most.per_seconds
+FROM queues_limitkey AS kept
+LEFT JOIN LATERAL ({LIMIT_OF.format(key="kept.key")}) AS most ON true
+WHERE kept.key = ANY(%(keys)s) ORDER BY kept.key FOR UPDATE OF kept SKIP LOCKED
 """
 # After the locks, in a statement of its own: it must see what was committed before them.
 RUNNING: Final = """
@@ -128,8 +138,10 @@ WHERE kept.name = new.key
 # In how many seconds the next rate or closed key opens.
 NEXT_OPENING: Final = """
 SELECT extract(epoch FROM min(opens) - clock_timestamp())::float8 FROM (
-    SELECT greatest(opens_at, closed_until) AS opens FROM queues_limitkey
-    WHERE greatest(opens_at, closed_until) > clock_timestamp()
+    (SELECT GREATEST(opens_at, closed_until) AS opens FROM queues_limitkey
+     WHERE (opens_at IS NOT NULL OR closed_until IS NOT NULL)
+       AND GREATEST(opens_at, closed_until) > (SELECT clock_timestamp())
+     ORDER BY GREATEST(opens_at, closed_until) LIMIT 1)
     UNION ALL
     SELECT opens_at FROM queues_queuecontrol
     WHERE opens_at > clock_timestamp() AND name = ANY(%(queues)s)) AS closed
@@ -150,14 +162,15 @@ WHERE queues_job.id = new.id AND queues_job.token = new.token AND limit_key <> n
   AND state = 'waiting'
 """
 OPEN_KEY: Final = """
-UPDATE queues_limitkey SET closed_until = NULL
-WHERE key = %(key)s AND closed_until > clock_timestamp() RETURNING key
+UPDATE queues_limitkey SET closed_until = NULL, opens_at = NULL
+WHERE key = %(key)s AND GREATEST(opens_at, closed_until) > clock_timestamp() RETURNING key
 """
-# The keys that a limit fits, which a rate may keep closed that is no more.
+# The keys that a limit fits, which a rate may keep closed that is no more. Waits for whoever claims
+# by what the limit was.
 OPEN_KEYS: Final = """
 UPDATE queues_limitkey SET opens_at = NULL
-WHERE opens_at IS NOT NULL AND (key = %(key)s
-    OR (right(%(key)s, 1) = '*' AND starts_with(key, left(%(key)s, -1))))
+WHERE key = %(key)s
+   OR (right(%(key)s, 1) = '*' AND starts_with(key, left(%(key)s, -1)))
 """
 
 # For people: the keys with running jobs first, then those that only wait, each counted so far.
@@ -196,6 +209,7 @@ ORDER BY coalesce(running.number, 0) DESC, known.key LIMIT %(most)s
 FORGET_KEYS: Final = """
 DELETE FROM queues_limitkey WHERE key IN (
     SELECT key FROM queues_limitkey
-    WHERE forget_at < clock_timestamp() AND coalesce(closed_until < clock_timestamp(), true)
-    ORDER BY key LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    WHERE forget_at < (SELECT clock_timestamp())
+      AND coalesce(closed_until < clock_timestamp(), true)
+    ORDER BY forget_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 """

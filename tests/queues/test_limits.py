@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from queues import leases, limits, queue_control
 from queues.audit import Door, acting_as
@@ -20,6 +21,7 @@ from queues.turns import Turns
 from tests import settling
 from tests.jobs import QUEUE, Act
 from tests.threads import together
+from tests.wait import until
 
 FREE = {QUEUE: 8}
 ACT = Act(what="return")
@@ -191,6 +193,41 @@ def test_a_place_is_handed_on_while_others_end_and_claim():
     ids = [id_ for mine in done for id_ in mine]
     assert len(ids) == len(set(ids)) == 40
     assert not Job.objects.filter(state__in=["waiting", "active"]).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cap_holds_although_its_queue_is_resumed_in_the_middle_of_a_claim():
+    queue_control.set_cap(QUEUE, 1)
+    queue_control.pause(QUEUE)
+    many("x", 5)
+    racing = claimers(2, FREE)
+    taken = together(racing[0], racing[1], lambda: queue_control.resume(QUEUE))[:2]
+    assert sum(map(len, taken)) <= 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_is_being_closed_holds_up_no_other():
+    limits.set_limit("k:*", concurrency=5)
+    many("k:1", 2)
+    many("k:2", 2)
+    is_closing, has_claimed = threading.Event(), threading.Event()
+
+    def close():
+        with transaction.atomic():
+            limits.close_key("k:1", 60)
+            is_closing.set()
+            assert has_claimed.wait(10)
+
+    def claim_others():
+        assert is_closing.wait(10)
+        claimer = claimers(1, FREE)[0]
+        try:
+            return until(claimer, seconds=2, what="the other key's jobs")
+        finally:
+            has_claimed.set()
+
+    _, claims = together(close, claim_others)
+    assert {claim.limit_key for claim in claims} == {"k:2"}
 
 
 @pytest.mark.django_db(transaction=True)

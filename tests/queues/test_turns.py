@@ -98,8 +98,10 @@ def test_a_full_key_with_many_jobs_in_front_does_not_hold_up_the_others(worker_i
     free = many("free", 5)
     plain = enqueue_many([ACT] * 5)
     turns = Turns()
-    assert keys_of(turns.claim(worker_id, FREE)) == {"full": 1, "free": 5}
-    assert [claim.id for claim in claim_waiting(worker_id, FREE)] == plain
+    claims = turns.claim(worker_id, FREE)
+    assert keys_of(claims) == {"full": 1, "free": 5, "": 2}
+    rest = claim_waiting(worker_id, FREE)
+    assert [claim.id for claim in [*claims, *rest] if not claim.limit_key] == plain
     assert not Job.objects.filter(pk__in=free, state="waiting").exists()
     assert turns.claim(worker_id, FREE) == []
 
@@ -258,6 +260,68 @@ def test_without_a_key_it_is_a_snooze(worker_id):
     conclude([perform(claim, AttemptRecorder(claim))])
     assert Job.objects.get(pk=job.pk).state == "delayed"
     assert not LimitKey.objects.exists()
+
+
+def test_a_key_among_very_many_closed_ones_is_found(worker_id, monkeypatch):
+    monkeypatch.setattr("queues.turns.MOST_LANES", 10)
+    monkeypatch.setattr("queues.turns.MOST_LOOKS", 2)
+    for number in range(25):
+        many(f"h{number:02}", 1)
+        limits.close_key(f"h{number:02}", 600)
+    turns = Turns()
+    for _ in range(3):
+        assert turns.claim(worker_id, FREE) == []
+    (hidden,) = many("h15-open", 1)
+    found = [claim.id for _ in range(4) for claim in turns.claim(worker_id, FREE)]
+    assert found == [hidden]
+
+
+@pytest.mark.parametrize("fair", [True, False])
+def test_a_queue_with_very_many_keys_does_not_hold_up_those_of_another(monkeypatch, fair):
+    monkeypatch.setattr("queues.turns.MOST_LANES", 10)
+    both = {QUEUE: 1, "notifications": 1}
+    worker_id = leases.register("one", both, version="1")
+    queue_control.set_fair(QUEUE, fair)
+    for number in range(35):
+        many(f"k{number:02}", 1)
+    for _ in range(10):
+        enqueue(Hosted(host="a"))
+    turns = Turns()
+    for _ in range(10):
+        claims = turns.claim(worker_id, both)
+        assert {claim.queue for claim in claims} == set(both)
+        for claim in claims:
+            settling.complete(claim)
+
+
+def test_jobs_without_a_key_have_their_turn_beside_those_that_have_one(worker_id):
+    many("x", 20, priority=5)
+    plain = enqueue_many([ACT] * 4)
+    many("y", 4, priority=5)
+    assert [claim.id for claim in Turns().claim(worker_id, {QUEUE: 4})] == plain
+    enqueue_many([(ACT, {"priority": 9})] * 4)
+    queue_control.set_fair(QUEUE, True)
+    assert keys_of(Turns().claim(worker_id, {QUEUE: 6})) == {"x": 2, "y": 2, "": 2}
+
+
+def test_a_rate_that_is_no_more_keeps_nothing_closed(worker_id):
+    limits.set_limit("x", rate=Rate(count=1, per=86_400))
+    many("x", 3)
+    turns = Turns()
+    assert len(turns.claim(worker_id, FREE)) == 1
+    # As if the claim had been under way when the limit went.
+    opens_at = LimitKey.objects.get(key="x").opens_at
+    limits.remove_limit("x")
+    LimitKey.objects.filter(key="x").update(opens_at=opens_at)
+    assert len(turns.claim(worker_id, FREE)) == 2
+
+
+def test_a_key_that_a_rate_closed_may_be_opened(worker_id):
+    limits.set_limit("x", rate=Rate(count=1, per=86_400))
+    many("x", 3)
+    Turns().claim(worker_id, FREE)
+    limits.open_key("x")
+    assert LimitKey.objects.get(key="x").opens_at is None
 
 
 def test_ten_thousand_jobs_of_full_keys_are_not_walked_over(worker_id):
