@@ -11,7 +11,7 @@ from queues.endings import Ending, Gone, Refused, Waits
 from queues.flows import add_children
 from queues.options import EnqueueError
 from queues.settlement import Verdict
-from queues.statements.flows import PARK
+from queues.statements.flows import PARK, SPEND_EDGES
 from queues.trouble import trouble_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def park(claim: Claim, ending: Waits) -> tuple[Ending, Verdict | None]:
         with transaction.atomic():
             if not fetch(PARK, {"id": claim.id, "token": claim.token}):
                 return Gone(), Verdict.LOST
+            fetch(SPEND_EDGES, {"id": claim.id})
             add_children(claim.id, ending.children)
     except EnqueueError as error:
         return Refused(trouble=trouble_of(error)), None

@@ -30,6 +30,14 @@ WHERE id = %(id)s AND token = %(token)s AND state = 'active'
 RETURNING id
 """
 
+# What became of the children of an earlier wait is known to the job, and decides nothing more.
+SPEND_EDGES: Final = """
+UPDATE queues_dependency SET on_failure = 'ignore'
+WHERE parent_id = %(id)s AND on_failure IN ('fail', 'continue')
+  AND state IN ('failed', 'cancelled', 'removed')
+RETURNING child_id
+"""
+
 # What the edges keep of jobs that ended: those that are finished, and those that are gone.
 # Retention may delete the job in the next moment.
 RECORD: Final = """

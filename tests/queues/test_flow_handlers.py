@@ -9,7 +9,8 @@ from queues import control
 from queues.context import Context
 from queues.endings import Waits
 from queues.execution import execute, perform
-from queues.flows import Node, flow
+from queues.flows import Child, Node, flow
+from queues.maintenance import flows as flows_duty
 from queues.models import Attempt, Dependency, Job
 from queues.outcomes import WaitForChildren
 from queues.parking import park
@@ -87,3 +88,17 @@ def test_children_and_waiting_are_rolled_back_together():
 def test_waiting_for_nothing_is_refused():
     with pytest.raises(ValueError, match="children are none"):
         WaitForChildren()
+
+
+@pytest.mark.parametrize("policy", ["fail", "continue"])
+def test_what_became_of_earlier_children_decides_nothing_about_a_second_wait(policy):
+    ids = flow(top := Node(Gather(), {}, [Child(first := Node(Double(number=1)), policy)]))
+    control.cancel(ids[first])
+    if policy == "fail":
+        control.retry(ids[top])
+    (mine,) = claim(ids[top])
+    assert park(mine, Waits(children=(Node(Double(number=2)),)))[1] is Verdict.PARKED
+    flows_duty.run_once()
+    assert state(ids[top]) == "waiting-children"
+    control.cancel(Job.objects.exclude(pk__in=ids.values()).get().pk)
+    assert state(ids[top]) == "failed"
