@@ -22,7 +22,7 @@ from queues.filters import parse
 from queues.happenings import Word, tell
 from queues.models import Job, Operation
 from queues.registry import handles
-from queues.resolving import reopen, resolve
+from queues.resolving import decide, lock, reopen, resolve
 from queues.statements.bulk import HOLD, HOLD_FREE
 from queues.states import LIVE, State
 from queues.transport import hints
@@ -183,6 +183,10 @@ def _tell_parents(verb: str, moved: Sequence[Moved], operation: Operation) -> No
         resolve(ids)
     if verb not in GOING_ON:
         return
+    # A parent whose children have ended meanwhile must not wait for good.
+    parents = [one.id for one in moved if one.state == State.WAITING_CHILDREN]
+    if parents:
+        resolve(decide([*lock(parents, parents)]))
     again = Job.objects.filter(pk__in=ids, is_child=True, state__in=LIVE)
     for child_id in again.order_by("pk").values_list("pk", flat=True):
         reopen(child_id)

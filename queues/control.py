@@ -15,7 +15,7 @@ from django.db import transaction
 from queues import audit, metrics, registry
 from queues.arguments import ArgumentsError
 from queues.conf import MAX_DELAY_SECONDS, MAX_PRIORITY
-from queues.database import fetch
+from queues.database import despite_deadlocks, fetch
 from queues.happenings import Word, announce
 from queues.models import Job
 from queues.options import EnqueueError, describe
@@ -52,6 +52,7 @@ class NoJobError(ControlError):
     """There is no such job."""
 
 
+@despite_deadlocks
 @transaction.atomic
 def cancel(job_id: int) -> Job:
     """End a job that is not finished. A running handler learns of it within a second.
@@ -69,6 +70,7 @@ def cancel(job_id: int) -> Job:
     return job
 
 
+@despite_deadlocks
 @transaction.atomic
 def retry(job_id: int, *, reset: bool = True) -> Job:
     """Let a finished job wait again, with all its attempts (`reset`) or one more of them.
@@ -131,6 +133,7 @@ def change_payload(job_id: int, payload: Mapping[str, Any]) -> Job:
     return _recorded("payload", before, also=("payload",))
 
 
+@despite_deadlocks
 @transaction.atomic
 def remove(job_id: int) -> None:
     """Delete a job that neither runs nor waits for others, and all that was kept of it.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from django.db import (
     DEFAULT_DB_ALIAS,
@@ -15,6 +16,7 @@ from django.db import (
     connections,
 )
 from psycopg import Cursor
+from psycopg.errors import DeadlockDetected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+P = ParamSpec("P")
 T = TypeVar("T")
+
+DEADLOCKS: Final = 3
 
 # Postgres is gone, or was made read-only by a failover (which is an InternalError).
 AWAY: Final = (OperationalError, InterfaceError, InternalError)
@@ -120,6 +125,26 @@ def database_now() -> datetime:
     """Return Postgres' time, by which leases run out and rates open."""
     moment: datetime = fetch("SELECT clock_timestamp()", {})[0][0]
     return moment
+
+
+def despite_deadlocks(verb: Callable[P, T]) -> Callable[P, T]:
+    """Do a verb again, three times at most, if Postgres ended it to break a ring of locks.
+
+    Not within a caller's transaction, which is lost then.
+    """
+
+    @wraps(verb)
+    def again(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(DEADLOCKS):
+            try:
+                return verb(*args, **kwargs)
+            except OperationalError as error:
+                is_ring = isinstance(error.__cause__, DeadlockDetected)
+                if not is_ring or connection.in_atomic_block:
+                    raise
+        return verb(*args, **kwargs)
+
+    return again
 
 
 def persist(writing: Callable[[], T]) -> T:

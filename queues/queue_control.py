@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from queues import audit
 from queues.conf import MAX_SLOTS, get_queues
 from queues.control import ControlError
-from queues.database import fetch
+from queues.database import despite_deadlocks, fetch
 from queues.happenings import Word, announce
 from queues.keep import MAX_AGE
 from queues.models import QueueControl
@@ -110,6 +110,7 @@ def clean(queue: str, state: str, *, older_than: float = 0, limit: int = CHUNK) 
     return _remove("clean", CLEAN, target, limit=limit)
 
 
+@despite_deadlocks
 @transaction.atomic
 def _remove(verb: str, statement: str, target: dict[str, Any], *, limit: int) -> int:
     """Delete jobs, and tell those that waited for them; return how many."""

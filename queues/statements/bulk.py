@@ -97,15 +97,10 @@ WHERE change.operation_id = %(undoes)s AND change.job_id = ANY(%(ids)s::bigint[]
   AND job.id = change.job_id
 """
 
-# A key that somebody else holds by now is theirs, and the job stays as it is. A parent whose
-# children have all ended meanwhile would wait for good.
+# A key that somebody else holds by now is theirs, and the job stays as it is.
 UNDO_CANCEL: Final = f"""
 UPDATE queues_job AS job
-SET state = CASE
-        WHEN before ->> 'state' <> 'waiting-children' THEN before ->> 'state'
-        WHEN EXISTS (SELECT FROM queues_dependency
-                     WHERE parent_id = job.id AND state = 'pending') THEN 'waiting-children'
-        ELSE 'waiting' END,
+SET state = before ->> 'state',
     front = (before ->> 'front')::bool, unique_key = before ->> 'unique_key', finished_at = NULL
 {_CHANGES}
   AND job.state = 'cancelled' AND job.token = (before ->> 'token')::bigint

@@ -65,3 +65,20 @@ def test_retrying_a_group_of_failures_resumes_the_flow():
     assert failures.retry_group("f" * 16) == 1
     assert states(ids) == {"parent": "waiting-children", "child": "waiting"}
     assert edges(ids[parent]) == [(ids[child], "pending")]
+
+
+def test_undoing_the_cancel_of_a_parent_heeds_what_became_of_its_children():
+    ids = flow(parent := node("parent", child := node("child"), other := node("other")))
+    operation = do("cancel", ids[parent])
+    do("cancel", ids[child])
+    carry_out(bulk.undo(operation.pk))
+    assert state(ids[parent]) == "failed"
+    assert other in ids
+
+
+def test_undoing_the_cancel_of_a_parent_whose_children_have_ended_lets_it_run():
+    ids = flow(parent := node("parent", Child(child := node("child"), "ignore")))
+    operation = do("cancel", ids[parent])
+    do("cancel", ids[child])
+    carry_out(bulk.undo(operation.pk))
+    assert state(ids[parent]) == "waiting"
