@@ -1,4 +1,4 @@
-"""Whose verbs the admin's are."""
+"""Whose verbs the admin's are, and who may use them."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ if TYPE_CHECKING:
 def as_operator(request: HttpRequest) -> AbstractContextManager[Actor]:
     """Let the verbs inside of the block be the user's, for the reason in the form."""
     return acting_as(request.user.get_username(), Door.ADMIN, request.POST.get("reason", ""))
+
+
+class ForOperators:
+    """Lets the actions of an admin ask for the permission `operate`."""
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Who may use the verbs of jobs."""
+        return request.user.has_perm("queues.change_job")

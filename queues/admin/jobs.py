@@ -13,9 +13,16 @@ from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from queues.admin.acting import as_operator
+from queues.admin.acting import ForOperators, as_operator
 from queues.admin.flow import family_of
-from queues.admin.listing import CarefulList, FirstPages, KindFilter, QueueFilter, operation_url
+from queues.admin.listing import (
+    MAX_SHOWN,
+    CarefulList,
+    FirstPages,
+    KindFilter,
+    QueueFilter,
+    operation_url,
+)
 from queues.control import ControlError
 from queues.explain import explain
 from queues.models import Attempt, Job
@@ -29,7 +36,6 @@ if TYPE_CHECKING:
     from django.urls import URLPattern
     from django.utils.safestring import SafeString
 
-MAX_SHOWN: Final = 120
 MAX_LINES: Final = 500
 LABELS: Final = {
     State.WAITING: "info",
@@ -58,7 +64,7 @@ def permission_of(verb: str) -> str:
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnly, CarefulList, ModelAdmin):
+class JobAdmin(ForOperators, ReadOnly, CarefulList, ModelAdmin):
     """Every job, newest first. Nothing is edited in place: each verb is a guarded statement."""
 
     list_display = (
@@ -99,10 +105,6 @@ class JobAdmin(ReadOnly, CarefulList, ModelAdmin):
         lines = job.log_lines.order_by("id").values_list("at", "text")[:MAX_LINES]
         rows = [(f"{at:%H:%M:%S}", text) for at, text in lines]
         return format_html_join("", "<div><code>{}</code> {}</div>", rows) or "-"
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Who may use the verbs."""
-        return request.user.has_perm("queues.change_job")
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
         """Who may remove jobs."""

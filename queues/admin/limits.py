@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,8 +13,8 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from queues import limits
+from queues.admin.acting import as_operator
 from queues.admin.listing import CarefulList
-from queues.audit import Door, acting_as
 from queues.control import ControlError
 from queues.models import Limit
 from queues.operations import LIMIT_VERBS, KeyWords
@@ -46,18 +46,12 @@ class LimitAdmin(ReadOnly, CarefulList, ModelAdmin):
 
     list_display = ("key", "concurrency", "rate", "per_seconds", "updated_at")
     search_fields = ("key",)
+    list_before_template = "admin/queues/limit_list_note.html"
 
     def get_urls(self) -> list[URLPattern]:
         """Add the live view, which also takes the verbs."""
         view = self.admin_site.admin_view(self.keys_view)
         return [path("keys/", view, name="queues_limit_keys"), *super().get_urls()]
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Link to the live view."""
-        extra = {**(extra_context or {}), "subtitle": "Change them on the page of keys in use."}
-        return super().changelist_view(request, extra)
 
     def keys_view(self, request: HttpRequest) -> HttpResponse:
         """Show keys, holders and who waits; do a verb of `queues.limits` to one."""
@@ -85,7 +79,7 @@ class LimitAdmin(ReadOnly, CarefulList, ModelAdmin):
         if not form.is_valid():
             return ""
         try:
-            with acting_as(request.user.get_username(), Door.ADMIN, form.cleaned_data["reason"]):
+            with as_operator(request):
                 if verb not in LIMIT_VERBS:
                     raise ControlError(f"verb is {verb[:30]!r}; allowed: {', '.join(LIMIT_VERBS)}.")
                 LIMIT_VERBS[verb](form.words())

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 MOST_COUNTED: Final = 10_000
+# Characters of a message.
+MAX_SHOWN: Final = 120
 
 
 class FirstPages(Paginator):  # type: ignore[type-arg]  # Django 5.2 takes none

@@ -13,8 +13,8 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from queues import schedules
+from queues.admin.acting import as_operator
 from queues.admin.listing import CarefulList
-from queues.audit import Door, acting_as
 from queues.cli.times import exact_span
 from queues.cron import Mark, parse_zone
 from queues.models import Schedule
@@ -24,7 +24,6 @@ from queues.strict_json import StrictJSONError, loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
     from django.db.models import QuerySet
     from django.http import HttpRequest
@@ -147,12 +146,12 @@ class ScheduleAdmin(CarefulList, ModelAdmin):
         self, request: HttpRequest, obj: Schedule, form: ScheduleForm, change: bool
     ) -> None:
         """Upsert what the form says."""
-        with acting(request):
+        with as_operator(request):
             obj.pk = schedules.upsert(**form.wanted).pk
 
     def delete_model(self, request: HttpRequest, obj: Schedule) -> None:
         """Remove one, unless somebody else did."""
-        with acting(request), suppress(NoScheduleError):
+        with as_operator(request), suppress(NoScheduleError):
             schedules.remove(obj.name)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
@@ -176,11 +175,6 @@ class ScheduleAdmin(CarefulList, ModelAdmin):
         _each(request, queryset, schedules.run_now, "run")
 
 
-def acting(request: HttpRequest) -> AbstractContextManager[object]:
-    """Let verbs be those of whoever sent the request."""
-    return acting_as(request.user.get_username(), Door.ADMIN)
-
-
 def _each(
     request: HttpRequest,
     queryset: QuerySet[Schedule],
@@ -190,7 +184,7 @@ def _each(
     number = 0
     for name in queryset.values_list("name", flat=True):
         try:
-            with acting(request):
+            with as_operator(request):
                 verb(name)
             number += 1
         except ScheduleError as error:
