@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from queues import audit
+from queues import bulk
 from queues.control import ControlError
 from queues.database import fetch
+from queues.filters import JobFilter
 from queues.models import FailureGroup, Job
-from queues.resolving import reopen
-from queues.statements.failing import PRUNE_GROUPS, RETRY_GROUP
+from queues.statements.failing import PRUNE_GROUPS
 from queues.states import State
-from queues.transport.hints import Hint, push
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-MOST_RETRIED: Final = 10_000
+    from queues.models import Operation
+
 FORGOTTEN_AFTER_SECONDS: Final = 90 * 24 * 3600
 
 
@@ -35,25 +34,14 @@ def groups() -> QuerySet[Any]:
     return FailureGroup.objects.annotate(failed_now=Coalesce(Subquery(number), 0))
 
 
-@transaction.atomic
-def retry_group(fingerprint: str, *, since_version: str | None = None) -> int:
-    """Let failed jobs of a group wait again, with all their attempts; return how many.
+def retry_group(fingerprint: str) -> Operation:
+    """Begin to let the failed jobs of a group wait again, with all their attempts.
 
-    At most 10,000 at a time, the oldest first: ask again while so many come back. With
-    `since_version` only those that failed no earlier than the first of them that ran with it. Jobs
-    that somebody else is moving are passed over. Raises NoGroupError.
+    Returns the operation that does so (see `queues.bulk`). Raises NoGroupError.
     """
     if not FailureGroup.objects.filter(pk=fingerprint).exists():
         raise NoGroupError(f"There is no group of failures {fingerprint[:50]!r}.")
-    chosen = {"fingerprint": fingerprint, "since_version": since_version}
-    rows = fetch(RETRY_GROUP, {**chosen, "limit": MOST_RETRIED})
-    if rows:
-        audit.record("retry", {"filter": {"state": State.FAILED.value, **chosen}}, count=len(rows))
-        for child_id in sorted(row[0] for row in rows if row[4]):
-            reopen(child_id)
-        hints = [Hint(*row[:4]) for row in sorted(rows)]
-        transaction.on_commit(lambda: push(hints))
-    return len(rows)
+    return bulk.begin("retry", JobFilter(state=(State.FAILED,), fingerprint=fingerprint))
 
 
 def prune() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -11,8 +11,8 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from queues import failures
-from queues.admin.listing import CarefulList, KindFilter
-from queues.audit import Door, acting_as
+from queues.admin.acting import ForOperators, as_operator
+from queues.admin.listing import MAX_SHOWN, CarefulList, KindFilter
 from queues.control import ControlError
 from queues.models import FailureGroup
 from queues.read_only import ReadOnly
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
-MAX_SHOWN: Final = 120
+    from queues.models import Operation
 
 
 @admin.register(FailureGroup)
-class FailureGroupAdmin(ReadOnly, CarefulList, ModelAdmin):
+class FailureGroupAdmin(ForOperators, ReadOnly, CarefulList, ModelAdmin):
     """Failures that are the same, the last seen first."""
 
     list_display = (
@@ -63,22 +63,20 @@ class FailureGroupAdmin(ReadOnly, CarefulList, ModelAdmin):
         seen = dict.fromkeys(filter(None, (group.first_version, group.last_version)))
         return " … ".join(seen)
 
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Who may use the verbs of jobs."""
-        return request.user.has_perm("queues.change_job")
-
     @admin.action(description="Retry the jobs of this group", permissions=["operate"])
     def retry_the_jobs(self, request: HttpRequest, queryset: QuerySet[FailureGroup]) -> None:
-        """Let the failed jobs of each chosen group wait again."""
-        with acting_as(request.user.get_username(), Door.ADMIN):
-            for fingerprint in queryset.values_list("pk", flat=True):
-                self._retry(request, fingerprint)
+        """Begin to let the failed jobs of each chosen group wait again."""
+        for fingerprint in queryset.values_list("pk", flat=True):
+            try:
+                with as_operator(request):
+                    operation = failures.retry_group(fingerprint)
+            except ControlError as error:
+                messages.error(request, str(error))
+                continue
+            messages.success(request, _begun(fingerprint, operation))
 
-    def _retry(self, request: HttpRequest, fingerprint: str) -> None:
-        try:
-            number = failures.retry_group(fingerprint)
-        except ControlError as error:
-            messages.error(request, str(error))
-            return
-        more = " There may be more: try again." if number == failures.MOST_RETRIED else ""
-        messages.success(request, f"{fingerprint}: {number} jobs wait again.{more}")
+
+def _begun(fingerprint: str, operation: Operation) -> SafeString:
+    url = reverse("admin:queues_operation_change", args=[operation.pk])
+    words = f"Operation {operation.pk} has begun: {operation}."
+    return format_html('{}: <a href="{}">{}</a>', fingerprint, url, words)

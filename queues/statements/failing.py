@@ -1,10 +1,8 @@
-"""Failures that are the same, counted together; and what is done to all jobs of a group."""
+"""Failures that are the same, counted together."""
 
 from __future__ import annotations
 
 from typing import Final
-
-from queues.statements.accepting import AGAIN
 
 # For the statements that end attempts: `before` has a row for each, `position` is their order.
 # Once for each group, and the groups in one order everywhere: two settlers never wait for each
@@ -23,23 +21,6 @@ grouped AS (
     ON CONFLICT (fingerprint) DO UPDATE SET
         message = excluded.message, last_seen = clock_timestamp(),
         last_version = excluded.last_version, count = known.count + excluded.count)
-"""
-
-# As RETRY, for many. Versions have no order of their own: since one means since the first job that
-# failed with it and has not been tried again.
-RETRY_GROUP: Final = f"""
-WITH again AS (
-    SELECT id FROM queues_job
-    WHERE state = 'failed' AND fingerprint = %(fingerprint)s
-      AND (%(since_version)s::text IS NULL OR finished_at >= (
-          SELECT min(finished_at) FROM queues_job
-          WHERE state = 'failed' AND fingerprint = %(fingerprint)s
-            AND code_version = %(since_version)s))
-    ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
-UPDATE queues_job AS job
-SET {AGAIN}, attempt = 0
-FROM again WHERE job.id = again.id
-RETURNING job.id, job.queue, job.priority, job.front, job.is_child
 """
 
 PRUNE_GROUPS: Final = """

@@ -62,7 +62,7 @@ def test_retrying_a_group_of_failures_resumes_the_flow():
     failures.FailureGroup.objects.create(
         fingerprint="f" * 16, first_seen="2026-01-01T00:00Z", last_seen="2026-01-01T00:00Z"
     )
-    assert failures.retry_group("f" * 16) == 1
+    assert carry_out(failures.retry_group("f" * 16)).done == 1
     assert states(ids) == {"parent": "waiting-children", "child": "waiting"}
     assert edges(ids[parent]) == [(ids[child], "pending")]
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from queues import audit, control, failures, leases
+from queues import control, failures, leases
 from queues.audit import Door, acting_as
 from queues.claims import claim_ids
 from queues.conf import MAX_CRASHES
@@ -27,6 +27,7 @@ from queues.testing import run_job
 from queues.transport import hints
 from queues.trouble import Trouble
 from tests.jobs import QUEUE, Act
+from tests.operating import carry_out
 from tests.rows import let_leases_run_out
 from tests.settling import end, fail_attempt
 from tests.threads import together
@@ -228,7 +229,7 @@ def test_a_job_that_crashed_too_often_is_a_failed_one_of_its_group():
     by_crash_of_its_worker(claim)
     job = Job.objects.get()
     assert (job.state, job.error_class) == ("failed", "WorkerLost")
-    assert retry_group(job.fingerprint) == 1
+    assert retry_group(job.fingerprint).total == 1
 
 
 def test_the_failed_jobs_of_a_group_wait_again_and_no_others():
@@ -239,63 +240,26 @@ def test_the_failed_jobs_of_a_group_wait_again_and_no_others():
     hints.pop(FREE)
     fingerprint = Job.objects.get(pk=mine[0]).fingerprint
     with acting_as("ada", Door.CLI, "it is mended"):
-        assert retry_group(fingerprint) == 3
+        operation = retry_group(fingerprint)
+    assert (operation.verb, operation.total, operation.actor) == ("retry", 3, "ada")
+    hints.pop(FREE)
+    carry_out(operation)
     assert hints.pop(FREE) == mine
-    again = Job.objects.filter(state="waiting").order_by("pk")
+    again = Job.objects.filter(pk__in=mine, state="waiting").order_by("pk")
     found = again.values_list("pk", "attempt", "error_class", "cause", "finished_at")
     assert list(found) == [(id_, 0, "", "", None) for id_ in mine]
     assert set(Job.objects.filter(state="failed").values_list("pk", flat=True)) == set(others)
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.verb, entry.count) == ("ada", "retry", 3)
-    assert entry.target["filter"]["fingerprint"] == fingerprint
+    assert entry.target["filter"] == {"state": "failed", "fingerprint": fingerprint}
     group = failures.groups().get(pk=fingerprint)
     assert (group.count, group.failed_now) == (4, 0)
-    assert retry_group(fingerprint) == 0
-    assert AuditEntry.objects.count() == 1
-
-
-def test_a_group_is_retried_since_a_version():
-    for version in ("v1", "v2", "v1", "v3"):
-        failed(version=version)
-    fingerprint = Job.objects.first().fingerprint
-    assert retry_group(fingerprint, since_version="v9") == 0
-    assert retry_group(fingerprint, since_version="v2") == 3
-    left = Job.objects.filter(state="failed").values_list("code_version", flat=True)
-    assert list(left) == ["v1"]
-
-
-def test_many_are_retried_so_many_at_a_time_the_oldest_first(monkeypatch):
-    monkeypatch.setattr(failures, "MOST_RETRIED", 4)
-    ids = failed(6)
-    fingerprint = Job.objects.first().fingerprint
-    assert retry_group(fingerprint) == 4
-    assert list(Job.objects.filter(state="failed").values_list("pk", flat=True)) == ids[4:]
-    assert retry_group(fingerprint) == 2
-
-
-def test_two_who_retry_a_group_at_once_retry_each_job_once():
-    fingerprint = Job.objects.get(pk=failed(50)[0]).fingerprint
-    found = together(*[lambda: retry_group(fingerprint)] * 2)
-    assert sum(found) == 50
-    assert Job.objects.filter(state="waiting", attempt=0).count() == 50
-
-
-def test_a_retry_that_is_not_recorded_is_not_done(monkeypatch):
-    def refuse(*args, **kwargs):
-        raise ZeroDivisionError
-
-    fingerprint = Job.objects.get(pk=failed()[0]).fingerprint
-    hints.pop(FREE)
-    monkeypatch.setattr(audit, "record", refuse)
-    with pytest.raises(ZeroDivisionError):
-        retry_group(fingerprint)
-    assert Job.objects.get().state == "failed"
-    assert hints.pop(FREE) == []
 
 
 def test_there_is_no_such_group():
     with pytest.raises(NoGroupError, match="no group of failures 'nonsense'"):
         retry_group("nonsense")
+    assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from queues import failures
 from queues.enqueue import enqueue
-from queues.models import AuditEntry, FailureGroup, Job
+from queues.models import AuditEntry, FailureGroup, Job, Operation
 from queues.testing import run_job
 from tests.jobs import Act
 
@@ -44,19 +43,14 @@ def test_a_group_leads_to_its_failed_jobs(admin_client, group):
     assert len(found) == 2
 
 
-def test_the_jobs_of_the_chosen_groups_are_retried_in_the_persons_name(admin_client, group):
+def test_retrying_the_chosen_groups_begins_operations_of_the_person(admin_client, group):
     page = retry(admin_client, group).content.decode()
-    assert f"{group.pk}: 2 jobs wait again." in page
-    assert "There may be more" not in page
-    assert Job.objects.filter(state="waiting").count() == 2
-    assert Job.objects.filter(state="failed").count() == 1
+    operation = Operation.objects.get()
+    assert (operation.verb, operation.total, operation.actor) == ("retry", 2, "admin")
+    assert f"/admin/queues/operation/{operation.pk}/change/" in page
+    assert f"Operation {operation.pk} has begun: retry of 2 jobs." in page
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.door, entry.count) == ("admin", "admin", 2)
-
-
-def test_it_is_said_that_more_may_be_left(admin_client, group, monkeypatch):
-    monkeypatch.setattr(failures, "MOST_RETRIED", 1)
-    assert "1 jobs wait again. There may be more" in retry(admin_client, group).content.decode()
 
 
 def test_a_group_has_a_page(admin_client, group):
@@ -70,7 +64,7 @@ def test_who_may_only_look_retries_nothing(client, django_user_model, group):
     client.force_login(user)
     assert client.get(LIST).status_code == 200
     retry(client, group)
-    assert not Job.objects.filter(state="waiting").exists()
+    assert not Operation.objects.exists()
     assert not AuditEntry.objects.exists()
 
 
