@@ -71,28 +71,24 @@ def preview(verb: str, wanted: JobFilter, value: int | None = None) -> Preview:
     )
 
 
-def begin(verb: str, wanted: JobFilter, value: int | None = None, reason: str = "") -> Operation:
+@transaction.atomic
+def begin(verb: str, wanted: JobFilter, value: int | None = None) -> Operation:
     """Begin to do a verb to all jobs that the filter finds now; return the operation.
 
     `value` is the new priority, for that verb alone. The operation is whoever's acts (see
-    `queues.audit`), for their reason unless one is given. A job that fits the filter later and is
-    older than the last one found may be among them; a newer one is not. Raises BulkError.
+    `queues.audit`). A job that fits the filter later and is older than the last one found may be
+    among them; a newer one is not. Raises BulkError.
     """
     _check(verb, wanted, value)
-    acting = audit.current()
-    with (
-        audit.acting_as(acting.name, acting.door, reason or acting.reason),
-        transaction.atomic(),
-    ):
-        found = _survey(wanted)
-        words = wanted.as_words()
-        operation = _start(
-            verb=verb, filter=words, value=value, total=found.count, cursor=found.first - 1,
-            last_id=found.last,
-        )  # fmt: skip
-        target = {"operation": operation.pk, "filter": words}
-        after = None if value is None else {verb: value}
-        audit.record(verb, target, count=found.count, after=after)
+    found = _survey(wanted)
+    words = wanted.as_words()
+    operation = _start(
+        verb=verb, filter=words, value=value, total=found.count, cursor=found.first - 1,
+        last_id=found.last,
+    )  # fmt: skip
+    target = {"operation": operation.pk, "filter": words}
+    after = None if value is None else {verb: value}
+    audit.record(verb, target, count=found.count, after=after)
     return operation
 
 

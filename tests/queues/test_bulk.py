@@ -120,8 +120,8 @@ def test_jobs_that_come_later_are_not_meant():
 
 def test_one_entry_says_who_began_it_and_for_what():
     jobs_in(State.WAITING, State.WAITING)
-    with acting_as("ann", Door.API, "because"):
-        operation = bulk.begin("priority", OURS, 7, "a flood")
+    with acting_as("ann", Door.API, "a flood"):
+        operation = bulk.begin("priority", OURS, 7)
         carry_out(operation)
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.door, entry.reason) == ("ann", "API", "a flood")
