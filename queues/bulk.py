@@ -7,6 +7,7 @@ itself in the audit, once, however many jobs it is about.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from queues.bulk_job import Bulk, meant
 from queues.bulk_verbs import PRIORITY, UNDO, VERBS
 from queues.conf import MAX_PRIORITY, get_queues, queue_of_operations
 from queues.control import ControlError
+from queues.database import database_now
 from queues.enqueue import enqueue
 from queues.keep import Keep
 from queues.models import Job, Operation, QueueControl, Worker
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from queues.filters import JobFilter
 
 SAMPLE: Final = 20
-KEPT: Final = Keep(age=30 * 24 * 3600)
+# So long operations that ended can be undone, and their jobs are kept.
+UNDO_DAYS: Final = 30
+KEPT: Final = Keep(age=UNDO_DAYS * 24 * 3600)
 
 
 class BulkError(ControlError):
@@ -113,8 +117,8 @@ def undo(operation_id: int) -> Operation:
     """Begin to put back what an operation changed; return the operation that does so.
 
     Jobs that have moved on since then are passed over, and so are those that retention deleted.
-    Raises BulkError for a verb that cannot be undone, for an operation that still runs, and for
-    one that is being undone already.
+    Raises BulkError for a verb that cannot be undone, for an operation that still runs or that
+    ended more than 30 days ago, and for one that is being undone already.
     """
     operation = _lock(operation_id)
     _check_undo(operation)
@@ -146,6 +150,9 @@ def _check_undo(operation: Operation) -> None:
         raise BulkError(f"{name} is a {operation.verb}, which is not undone; allowed: {allowed}.")
     if operation.state == Operation.State.RUNNING:
         raise BulkError(f"{name} is running; allowed: done, stopped.")
+    # What it changed may be forgotten by now, see `queues.maintenance.operations`.
+    if operation.finished_at and operation.finished_at < database_now() - timedelta(days=UNDO_DAYS):
+        raise BulkError(f"{name} ended too long ago; allowed: within {UNDO_DAYS} days.")
     if operation.undone_by.exists():
         raise BulkError(f"{name} is undone already; if that was stopped, retry its job.")
 

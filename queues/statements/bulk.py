@@ -135,3 +135,31 @@ WHERE state = 'running' AND NOT EXISTS (
       AND job.state IN ('waiting', 'delayed', 'waiting-children', 'active'))
 RETURNING id
 """
+
+_BEING_UNDONE: Final = """EXISTS (
+    SELECT FROM queues_operation AS undoing
+    WHERE undoing.undoes_id = operation.id AND (undoing.finished_at IS NULL
+        OR undoing.finished_at >= clock_timestamp() - %(days)s * interval '1 day'))"""
+
+# Whoever begins to undo one holds its row too. Locked first and looked at again by the next
+# statement, it is either being undone by then or too old to be.
+LOCK_OLD: Final = f"""
+SELECT operation.id FROM queues_operation AS operation
+WHERE operation.finished_at < clock_timestamp() - %(days)s * interval '1 day'
+  AND EXISTS (SELECT FROM queues_change WHERE operation_id = operation.id)
+  AND NOT {_BEING_UNDONE}
+ORDER BY operation.id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+FORGET_CHANGES: Final = f"""
+WITH doomed AS (
+    SELECT change.id
+    FROM queues_change AS change JOIN queues_operation AS operation
+        ON operation.id = change.operation_id
+    WHERE operation.id = ANY(%(ids)s::bigint[])
+      AND operation.finished_at < clock_timestamp() - %(days)s * interval '1 day'
+      AND NOT {_BEING_UNDONE}
+    LIMIT %(limit)s FOR UPDATE OF change SKIP LOCKED)
+DELETE FROM queues_change USING doomed WHERE queues_change.id = doomed.id
+RETURNING queues_change.id
+"""

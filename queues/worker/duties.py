@@ -43,6 +43,7 @@ DUTIES: Final = (
     Duty(run_once=metrics.run_once, seconds=1.0),
     Duty(run_once=happenings.run_once, seconds=0.1),
     Duty(run_once=operations.run_once, seconds=1.0),
+    Duty(run_once=operations.forget_changes, seconds=60.0),
 )
 OUTAGE_WAIT_SECONDS: Final = 1.0
 

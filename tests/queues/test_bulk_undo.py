@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 
 from queues import bulk, bulk_job, control, leases
@@ -20,6 +21,7 @@ from queues.testing import run_job
 from queues.transport import hints
 from tests.jobs import Act
 from tests.operating import ACT, FREE, OURS, carry_out, counts, jobs_in
+from tests.threads import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -242,3 +244,43 @@ def test_one_operation_may_be_about_what_another_one_did():
     done("cancel")
     carry_out(bulk.begin("retry", parse({"state": "cancelled"})))
     assert Job.objects.get(pk=other.pk).state == "waiting"
+
+
+def ended_days_ago(days, *operations_):
+    ids = [operation.pk for operation in operations_]
+    Operation.objects.filter(pk__in=ids).update(finished_at=Now() - timedelta(days=days))
+
+
+def test_what_an_operation_changed_is_forgotten_after_thirty_days(monkeypatch):
+    monkeypatch.setattr(operations, "LIMIT", 2)
+    jobs_in(*[State.WAITING] * 3)
+    old, new = done("priority", 3), done("priority", 4)
+    ended_days_ago(31, old)
+    ended_days_ago(29, new)
+    assert [operations.forget_changes() for _ in range(3)] == [2, 1, 0]
+    assert (old.changes.count(), new.changes.count()) == (0, 3)
+    with pytest.raises(BulkError, match=f"{old.pk} ended too long ago; allowed: within 30 days"):
+        bulk.undo(old.pk)
+    assert carry_out(bulk.undo(new.pk)).done == 3
+
+
+def test_what_is_being_undone_is_not_forgotten():
+    jobs_in(State.WAITING)
+    operation = done("cancel")
+    undoing = bulk.undo(operation.pk)
+    ended_days_ago(31, operation)
+    assert operations.forget_changes() == 0
+    assert carry_out(undoing).done == 1
+    assert operations.forget_changes() == 0
+    ended_days_ago(31, undoing)
+    assert operations.forget_changes() == 1
+
+
+def test_who_begins_to_undo_and_who_forgets_take_turns():
+    jobs_in(State.WAITING)
+    operation = done("cancel")
+    ended_days_ago(31, operation)
+    with transaction.atomic():
+        Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)
+        assert in_thread(operations.forget_changes) == 0
+    assert operations.forget_changes() == 1
