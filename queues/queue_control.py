@@ -18,7 +18,7 @@ from queues.happenings import Word, announce
 from queues.keep import MAX_AGE
 from queues.models import QueueControl
 from queues.resolving import resolve
-from queues.statements.operating import CLEAN, DRAIN
+from queues.statements.operating import CLEAN, DRAIN, WOULD_CLEAN, WOULD_DRAIN
 from queues.states import State
 
 if TYPE_CHECKING:
@@ -86,12 +86,15 @@ def drain(queue: str, *, delayed: bool = False) -> int:
     Goes in steps of 1,000 jobs, each with its own entry in the audit. Raises ControlError for an
     unknown queue.
     """
-    _known(queue)
-    states = [State.WAITING.value, *([State.DELAYED.value] if delayed else [])]
-    removed = 0
-    while found := _remove("drain", DRAIN, {"queue": queue, "states": states}, limit=CHUNK):
+    target, removed = _drained(queue, delayed=delayed), 0
+    while found := _remove("drain", DRAIN, target, limit=CHUNK):
         removed += found
     return removed
+
+
+def would_drain(queue: str, *, delayed: bool = False) -> int:
+    """Return how many jobs `drain` would delete now. Raises as it does."""
+    return _counted(WOULD_DRAIN, _drained(queue, delayed=delayed))
 
 
 def clean(queue: str, state: str, *, older_than: float = 0, limit: int = CHUNK) -> int:
@@ -99,6 +102,23 @@ def clean(queue: str, state: str, *, older_than: float = 0, limit: int = CHUNK) 
 
     `older_than` is seconds since they finished, or since they were due. Raises ControlError.
     """
+    target = _cleaned(queue, state, older_than=older_than, limit=limit)
+    return _remove("clean", CLEAN, target, limit=limit)
+
+
+def would_clean(queue: str, state: str, *, older_than: float = 0, limit: int = CHUNK) -> int:
+    """Return how many jobs `clean` would delete now. Raises as it does."""
+    target = _cleaned(queue, state, older_than=older_than, limit=limit)
+    return _counted(WOULD_CLEAN, {**target, "limit": limit})
+
+
+def _drained(queue: str, *, delayed: bool) -> dict[str, Any]:
+    _known(queue)
+    states = [State.WAITING.value, *([State.DELAYED.value] if delayed else [])]
+    return {"queue": queue, "states": states}
+
+
+def _cleaned(queue: str, state: str, *, older_than: float, limit: int) -> dict[str, Any]:
     _known(queue)
     if state not in CLEANABLE:
         raise ControlError(f"state is {state!r}; allowed: {', '.join(CLEANABLE)}.")
@@ -106,8 +126,11 @@ def clean(queue: str, state: str, *, older_than: float = 0, limit: int = CHUNK) 
         raise ControlError(f"limit is {limit!r}; allowed: a whole number, 1 to {MAX_CLEAN}.")
     if type(older_than) not in {int, float} or not 0 <= older_than <= MAX_AGE:
         raise ControlError(f"older_than is {older_than!r}; allowed: seconds, 0 to {MAX_AGE}.")
-    target = {"queue": queue, "state": state, "older_than": older_than}
-    return _remove("clean", CLEAN, target, limit=limit)
+    return {"queue": queue, "state": state, "older_than": older_than}
+
+
+def _counted(statement: str, params: dict[str, Any]) -> int:
+    return int(fetch(statement, params)[0][0])
 
 
 @despite_deadlocks

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models.functions import Coalesce
-
 from queues.cli.asking import add_reason, add_yes, insist
-from queues.cli.console import Answer, RefusedError, Subcommand, UsageError, jobs_in_words
-from queues.cli.words import known_queues
-from queues.conf import get_queues
+from queues.cli.console import Answer, Subcommand, UsageError, jobs_in_words
 from queues.filter_words import moment
-from queues.models import Job
-from queues.queue_control import CHUNK, CLEANABLE, MAX_CLEAN, clean, drain
-from queues.states import State
+from queues.queue_control import CHUNK, CLEANABLE, MAX_CLEAN, clean, drain, would_clean, would_drain
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Sequence
-    from datetime import datetime
 
     from queues.cli.console import Console, Options
 
@@ -42,9 +34,8 @@ def _add_clean(parser: ArgumentParser) -> None:
 def drain_queue(options: Options, console: Console) -> Answer:
     """Delete what has not begun, if it is meant so."""
     queue, delayed = options["queue"], options["delayed"]
-    states = [State.WAITING, *([State.DELAYED] if delayed else [])]
-    found = _count(queue, states)
-    kinds = " or ".join(states)
+    found = would_drain(queue, delayed=delayed)
+    kinds = "waiting or delayed" if delayed else "waiting"
     sentence = f"{jobs_in_words(found)} of {queue} ({kinds}) will be deleted."
     if options["dry_run"]:
         return _dry("drain", queue, found, sentence)
@@ -54,28 +45,19 @@ def drain_queue(options: Options, console: Console) -> Answer:
 
 def clean_queue(options: Options, console: Console) -> Answer:
     """Delete the oldest jobs of a state, if it is meant so."""
-    queue, state, since = options["queue"], options["state"], console.now
-    if not 1 <= options["limit"] <= MAX_CLEAN:
-        raise UsageError(f"--limit is {options['limit']}; allowed: 1 to {MAX_CLEAN}.")
+    queue, state, limit = options["queue"], options["state"], options["limit"]
+    if not 1 <= limit <= MAX_CLEAN:
+        raise UsageError(f"--limit is {limit}; allowed: 1 to {MAX_CLEAN}.")
+    since = console.now
     if options["older_than"] is not None:
         since = moment("--older-than", options["older_than"], console.now)
-    found = min(_count(queue, [state], since), options["limit"])
+    age = (console.now - since).total_seconds()
+    found = would_clean(queue, state, older_than=age, limit=limit)
     sentence = f"{jobs_in_words(found)} of {queue} ({state}, the oldest) will be deleted."
     if options["dry_run"]:
         return _dry("clean", queue, found, sentence)
     insist(sentence, options, console)
-    age = (console.now - since).total_seconds()
-    return _removed("clean", queue, clean(queue, state, older_than=age, limit=options["limit"]))
-
-
-def _count(queue: str, states: Sequence[str], before: datetime | None = None) -> int:
-    """Count jobs, those alone that ended, or were due, before a moment. Raises RefusedError."""
-    if queue not in get_queues():
-        raise RefusedError(f"queue is {queue[:50]!r}; allowed: {', '.join(get_queues())}.")
-    jobs = Job.objects.filter(queue=queue, state__in=states)
-    if before is not None:
-        jobs = jobs.alias(last=Coalesce("finished_at", "run_at")).filter(last__lte=before)
-    return jobs.count()
+    return _removed("clean", queue, clean(queue, state, older_than=age, limit=limit))
 
 
 def _dry(verb: str, queue: str, found: int, sentence: str) -> Answer:

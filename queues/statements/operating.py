@@ -74,17 +74,24 @@ WITH doomed AS (
 
 # Waiting and, if asked for, delayed jobs that nobody has begun to move.
 DRAIN: Final = f"""
+_DRAINED: Final = "queue = %(queue)s AND state = ANY(%(states)s)"
+WOULD_DRAIN: Final = f"SELECT count(*) FROM queues_job WHERE {_DRAINED}"
 WITH doomed AS (
-    SELECT id FROM queues_job WHERE queue = %(queue)s AND state = ANY(%(states)s)
+    SELECT id FROM queues_job WHERE {_DRAINED}
     ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
 {FORGOTTEN}
 """
 
 CLEAN: Final = f"""
+_CLEANED: Final = """
+    queue = %(queue)s AND state = %(state)s
+    AND coalesce(finished_at, run_at) <= clock_timestamp() - %(older_than)s * interval '1 second'
+"""
+WOULD_CLEAN: Final = f"""
+SELECT count(*) FROM (SELECT FROM queues_job WHERE {_CLEANED} LIMIT %(limit)s) AS found
+"""
 WITH doomed AS (
-    SELECT id FROM queues_job
-    WHERE queue = %(queue)s AND state = %(state)s
-      AND coalesce(finished_at, run_at) <= clock_timestamp() - %(older_than)s * interval '1 second'
+    SELECT id FROM queues_job WHERE {_CLEANED}
     ORDER BY coalesce(finished_at, run_at), id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
 {FORGOTTEN}
 """

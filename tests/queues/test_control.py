@@ -201,6 +201,8 @@ def test_two_workers_never_fill_a_cap_twice():
 def test_draining_takes_what_waits_and_what_is_delayed_if_asked_for():
     for state in (State.WAITING, State.DELAYED, State.ACTIVE, State.COMPLETED):
         job_in(state)
+    assert queue_control.would_drain(QUEUE) == 1
+    assert queue_control.would_drain(QUEUE, delayed=True) == 2
     assert queue_control.drain(QUEUE) == 1
     assert queue_control.drain(QUEUE, delayed=True) == 1
     assert set(Job.objects.values_list("state", flat=True)) == {"active", "completed"}
@@ -210,6 +212,7 @@ def test_cleaning_takes_the_oldest_of_one_state_within_its_limit():
     old = [job_in(State.FAILED).pk for _ in range(3)]
     Job.objects.update(finished_at=Now() - timedelta(hours=2))
     young = job_in(State.FAILED)
+    assert queue_control.would_clean(QUEUE, "failed", older_than=3600, limit=2) == 2
     assert queue_control.clean(QUEUE, "failed", older_than=3600, limit=2) == 2
     assert set(Job.objects.values_list("pk", flat=True)) == {old[2], young.pk}
 
@@ -219,6 +222,8 @@ def test_cleaning_takes_the_oldest_of_one_state_within_its_limit():
     [
         (lambda: queue_control.pause("letters"), "queue is 'letters'"),
         (lambda: queue_control.drain("letters"), "queue is 'letters'"),
+        (lambda: queue_control.would_drain("letters"), "queue is 'letters'"),
+        (lambda: queue_control.would_clean(QUEUE, "active"), "state is 'active'"),
         (lambda: queue_control.set_cap(QUEUE, 0), "cap is 0"),
         (lambda: queue_control.set_slots(QUEUE, 501), "slots is 501"),
         (lambda: queue_control.clean(QUEUE, "active"), "state is 'active'"),
