@@ -98,3 +98,16 @@ AGAIN: Final = """
     cause = '', error_class = '', error_message = '', successor = NULL, front = false,
     unique_key = CASE WHEN unique_until > clock_timestamp() THEN unique_key ELSE '' END
 """
+# The states of jobs that will go on, and of those that have ended.
+LIVE: Final = "('waiting', 'delayed', 'waiting-children', 'active')"
+FINISHED: Final = "('completed', 'failed', 'cancelled')"
+# For the statements that cancel jobs: `before` holds each as it was, and locks it.
+CANCELLED_ATTEMPT: Final = """
+noted AS (
+    INSERT INTO queues_attempt (
+        job_id, number, token, outcome, worker_name, started_at, finished_at,
+        error_class, error_message, traceback, progress, code_version)
+    SELECT id, attempt, token, 'cancelled', coalesce(worker_name, ''), started_at,
+        clock_timestamp(), '', '', '', progress, code_version
+    FROM before WHERE state = 'active')
+"""

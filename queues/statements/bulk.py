@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from queues.statements.accepting import AGAIN, FOLLOWED, RELEASED
+from queues.statements.accepting import (
+    AGAIN,
+    CANCELLED_ATTEMPT,
+    FINISHED,
+    FOLLOWED,
+    LIVE,
+    RELEASED,
+)
 from queues.statements.maintaining import FORGOTTEN
 
 # Waits, and so is for one row, by whoever holds no other job.
@@ -26,7 +33,7 @@ WITH before AS (
         job.started_at, job.progress, job.code_version, worker.name AS worker_name
     FROM queues_job AS job LEFT JOIN queues_worker AS worker ON worker.id = job.worker_id
     WHERE job.id = ANY(%(ids)s::bigint[])
-      AND job.state IN ('waiting', 'delayed', 'waiting-children', 'active')
+      AND job.state IN {LIVE}
     FOR NO KEY UPDATE OF job),
 ended AS (
     UPDATE queues_job AS job
@@ -34,13 +41,7 @@ ended AS (
         worker_id = NULL, front = false, {RELEASED}
     FROM before WHERE job.id = before.id
     RETURNING job.id, job.queue, job.kind, job.priority, job.state, job.front, job.successor),
-noted AS (
-    INSERT INTO queues_attempt (
-        job_id, number, token, outcome, worker_name, started_at, finished_at,
-        error_class, error_message, traceback, progress, code_version)
-    SELECT id, attempt, token, 'cancelled', coalesce(worker_name, ''), started_at,
-        clock_timestamp(), '', '', '', progress, code_version
-    FROM before WHERE state = 'active'),
+{CANCELLED_ATTEMPT},
 changed AS (
     INSERT INTO queues_change (operation_id, job_id, before)
     SELECT %(operation)s, id, jsonb_build_object(
@@ -54,7 +55,7 @@ UNION ALL SELECT id, queue, '', priority, state, front, true FROM followed
 RETRY_MANY: Final = f"""
 UPDATE queues_job AS job
 SET {AGAIN}, attempt = 0
-WHERE id = ANY(%(ids)s::bigint[]) AND state IN ('completed', 'failed', 'cancelled')
+WHERE id = ANY(%(ids)s::bigint[]) AND state IN {FINISHED}
 RETURNING {_MOVED}
 """
 
@@ -126,13 +127,13 @@ RETURNING {_MOVED}
 """
 
 # Nobody works on an operation whose job has ended, whatever ended it.
-END_ORPHANS: Final = """
+END_ORPHANS: Final = f"""
 UPDATE queues_operation AS operation
 SET state = 'stopped', finished_at = clock_timestamp()
 WHERE state = 'running' AND NOT EXISTS (
     SELECT FROM queues_job AS job
     WHERE job.id = operation.job_id
-      AND job.state IN ('waiting', 'delayed', 'waiting-children', 'active'))
+      AND job.state IN {LIVE})
 RETURNING id
 """
 

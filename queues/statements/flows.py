@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from queues.statements.accepting import FINISHED
+
 INSERT_EDGES: Final = """
 INSERT INTO queues_dependency (parent_id, child_id, child_name, on_failure, state, error)
 SELECT parent_id, child_id, child_name, on_failure, 'pending', ''
@@ -40,7 +42,7 @@ RETURNING child_id
 
 # What the edges keep of jobs that ended: those that are finished, and those that are gone.
 # Retention may delete the job in the next moment.
-RECORD: Final = """
+RECORD: Final = f"""
 WITH ended AS (
     SELECT given.id, coalesce(job.state, 'removed') AS state,
         CASE WHEN job.state = 'completed' THEN job.result END AS result,
@@ -49,7 +51,7 @@ WITH ended AS (
              ELSE job.error_message END AS error
     FROM unnest(%(ids)s::bigint[]) AS given(id)
     LEFT JOIN queues_job AS job ON job.id = given.id
-    WHERE job.id IS NULL OR job.state IN ('completed', 'failed', 'cancelled')),
+    WHERE job.id IS NULL OR job.state IN {FINISHED}),
 forgotten AS (
     DELETE FROM queues_dependency AS edge USING ended
     WHERE edge.child_id = ended.id AND edge.state = 'pending'
@@ -141,9 +143,9 @@ RETURNING job.id
 """
 
 # A window of the edges whose child may have ended without anybody having said so.
-PENDING_EDGES: Final = """
+PENDING_EDGES: Final = f"""
 SELECT edge.parent_id, edge.child_id,
-    job.id IS NULL OR job.state IN ('completed', 'failed', 'cancelled')
+    job.id IS NULL OR job.state IN {FINISHED}
 FROM (
     SELECT parent_id, child_id FROM queues_dependency
     WHERE state = 'pending' AND (parent_id, child_id) > (%(parent)s::bigint, %(child)s::bigint)
@@ -191,13 +193,13 @@ ORDER BY found.depth, found.edge_id
 """
 
 # Unfinished jobs below one, none of whose parents is unfinished.
-ORPHANS: Final = """
+ORPHANS: Final = f"""
 SELECT job.id FROM queues_dependency AS edge JOIN queues_job AS job ON job.id = edge.child_id
 WHERE edge.parent_id = ANY(%(parents)s::bigint[])
-  AND job.state NOT IN ('completed', 'failed', 'cancelled')
+  AND job.state NOT IN {FINISHED}
   AND NOT EXISTS (
     SELECT FROM queues_dependency AS other JOIN queues_job AS above ON above.id = other.parent_id
-    WHERE other.child_id = job.id AND above.state NOT IN ('completed', 'failed', 'cancelled'))
+    WHERE other.child_id = job.id AND above.state NOT IN {FINISHED})
 GROUP BY job.id ORDER BY job.id
 """
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from queues.statements.accepting import AGAIN, FOLLOWED, RELEASED
+from queues.statements.accepting import (
+    AGAIN,
+    CANCELLED_ATTEMPT,
+    FINISHED,
+    FOLLOWED,
+    LIVE,
+    RELEASED,
+)
 from queues.statements.maintaining import FORGOTTEN
 
 CANCEL: Final = f"""
@@ -12,7 +19,7 @@ WITH before AS (
     SELECT job.id, job.state, job.token, job.attempt, job.started_at, job.progress,
         job.code_version, worker.name AS worker_name
     FROM queues_job AS job LEFT JOIN queues_worker AS worker ON worker.id = job.worker_id
-    WHERE job.id = %(id)s AND job.state IN ('waiting', 'delayed', 'waiting-children', 'active')
+    WHERE job.id = %(id)s AND job.state IN {LIVE}
     FOR NO KEY UPDATE OF job),
 ended AS (
     UPDATE queues_job AS job
@@ -20,13 +27,7 @@ ended AS (
         worker_id = NULL, front = false, {RELEASED}
     FROM before WHERE job.id = before.id
     RETURNING job.id, job.queue, job.kind, job.successor),
-noted AS (
-    INSERT INTO queues_attempt (
-        job_id, number, token, outcome, worker_name, started_at, finished_at,
-        error_class, error_message, traceback, progress, code_version)
-    SELECT before.id, before.attempt, before.token, 'cancelled', coalesce(worker_name, ''),
-        before.started_at, clock_timestamp(), '', '', '', before.progress, before.code_version
-    FROM before JOIN ended ON ended.id = before.id WHERE before.state = 'active'),
+{CANCELLED_ATTEMPT},
 {FOLLOWED}
 SELECT ended.id, followed.id, followed.queue, followed.priority, followed.state, followed.front
 FROM ended LEFT JOIN followed ON true
@@ -35,7 +36,7 @@ FROM ended LEFT JOIN followed ON true
 RETRY: Final = f"""
 UPDATE queues_job
 SET {AGAIN}, attempt = CASE WHEN %(reset)s THEN 0 ELSE attempt END
-WHERE id = %(id)s AND state IN ('completed', 'failed', 'cancelled')
+WHERE id = %(id)s AND state IN {FINISHED}
 RETURNING id, queue, priority, front
 """
 
@@ -73,16 +74,15 @@ WITH doomed AS (
 """
 
 # Waiting and, if asked for, delayed jobs that nobody has begun to move.
-DRAIN: Final = f"""
 _DRAINED: Final = "queue = %(queue)s AND state = ANY(%(states)s)"
 WOULD_DRAIN: Final = f"SELECT count(*) FROM queues_job WHERE {_DRAINED}"
+DRAIN: Final = f"""
 WITH doomed AS (
     SELECT id FROM queues_job WHERE {_DRAINED}
     ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
 {FORGOTTEN}
 """
 
-CLEAN: Final = f"""
 _CLEANED: Final = """
     queue = %(queue)s AND state = %(state)s
     AND coalesce(finished_at, run_at) <= clock_timestamp() - %(older_than)s * interval '1 second'
@@ -90,6 +90,7 @@ _CLEANED: Final = """
 WOULD_CLEAN: Final = f"""
 SELECT count(*) FROM (SELECT FROM queues_job WHERE {_CLEANED} LIMIT %(limit)s) AS found
 """
+CLEAN: Final = f"""
 WITH doomed AS (
     SELECT id FROM queues_job WHERE {_CLEANED}
     ORDER BY coalesce(finished_at, run_at), id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
