@@ -29,9 +29,9 @@ class Branch:
     children: list[Branch] = field(default_factory=list)
 
 
-def children(job_id: int, *, limit: int | None = None) -> list[ChildResult]:
+def children(job_id: int) -> list[ChildResult]:
     """Return what a job knows of its children, in the order in which they were given."""
-    edges = Dependency.objects.filter(parent_id=job_id).order_by("pk")[:limit]
+    edges = Dependency.objects.filter(parent_id=job_id).order_by("pk")
     return [
         ChildResult(
             job_id=edge.child_id,

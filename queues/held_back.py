@@ -49,13 +49,14 @@ def _key(job: Job) -> str:
     return f"the key {job.limit_key} has all of its {most} places taken by {_named(running)}"
 
 
-def _running(**fields: str) -> list[Job]:
-    return list(Job.objects.filter(state=State.ACTIVE, **fields).order_by("id")[:MANY])
+def _running(**fields: str) -> list[int]:
+    jobs = Job.objects.filter(state=State.ACTIVE, **fields).order_by("id")
+    return list(jobs.values_list("pk", flat=True)[:MANY])
 
 
-def _named(jobs: Sequence[Job]) -> str:
-    names = ", ".join(str(job.pk) for job in jobs[:SHOWN])
-    more = len(jobs) - SHOWN
+def _named(ids: Sequence[int]) -> str:
+    names = ", ".join(map(str, ids[:SHOWN]))
+    more = len(ids) - SHOWN
     return f"jobs {names}" + (f" and {more} more" if more > 0 else "")
 
 

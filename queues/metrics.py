@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from queues.database import execute
-from queues.histogram import BOUNDS_MS, bucket
+from queues.histogram import bucket
+from queues.models.metric import empty_histogram
 from queues.statements.maintaining import ADD_METRIC
 
 if TYPE_CHECKING:
@@ -22,15 +23,11 @@ COUNTERS: Final = (
 )  # fmt: skip
 
 
-def _buckets() -> list[int]:
-    return [0] * (len(BOUNDS_MS) + 1)
-
-
 @dataclass
 class _Counts:
     counters: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
-    wait_ms: list[int] = field(default_factory=_buckets)
-    run_ms: list[int] = field(default_factory=_buckets)
+    wait_ms: list[int] = field(default_factory=empty_histogram)
+    run_ms: list[int] = field(default_factory=empty_histogram)
 
 
 _lock = threading.Lock()
