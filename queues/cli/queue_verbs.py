@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from queues.cli.asking import add_reason, add_yes, insist
 from queues.cli.console import Answer, Subcommand, UsageError, jobs_in_words
+from queues.cli.words import known_queues
 from queues.filter_words import moment
 from queues.queue_control import CHUNK, CLEANABLE, MAX_CLEAN, clean, drain, would_clean, would_drain
 

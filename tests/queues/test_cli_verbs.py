@@ -201,7 +201,7 @@ def test_limits_are_set_listed_and_removed():
         (["set", "k", "--rate", "1/0"], "per is 0"),
         (["close", "k"], "--seconds is missing"),
         (["set", "", "--concurrency", "1"], "key is ''"),
-        (["set", "k\x00", "--concurrency", "1"], "key: "),
+        (["set", "k\x00", "--concurrency", "1"], "key is"),
         (["remove", "k"], "There is no limit 'k'"),
     ],
 )
