@@ -302,4 +302,12 @@ class Migration(migrations.Migration):
             DROP FUNCTION queues_refuse_change();
             """,
         ),
+        # Backwards, this comes first: the code of before knows no such state.
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            """
+            UPDATE queues_job SET state = 'cancelled', finished_at = clock_timestamp()
+            WHERE state = 'waiting-children';
+            """,
+        ),
     ]
