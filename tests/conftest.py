@@ -1,12 +1,22 @@
 from __future__ import annotations
 
 import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from queues import happenings, metrics
 from queues.models import Job
 from queues.transport import client, hints
+from tests.flushing import sql_flush
 from tests.processes import RedisProcess, WorkerProcess
 from tests.wait import until
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flushes():
+    """Only tables that have rows are emptied after a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        yield
 
 
 @pytest.fixture(autouse=True)
