@@ -16,7 +16,7 @@ from queues.claims import claim_ids
 from queues.conf import KEEP_SOME, get_queues
 from queues.database import AWAY, fetch, persist
 from queues.endings import Ending, Gone, Raised, Returned, Waits
-from queues.happenings import note
+from queues.happenings import note, note_claims
 from queues.heartbeat import Heartbeat
 from queues.logs import current_claim
 from queues.parking import park
@@ -24,7 +24,7 @@ from queues.process import call_in_process
 from queues.recorder import AttemptRecorder
 from queues.reporting import report
 from queues.settle import settle
-from queues.settlement import Completed, Settlement, Verdict, settlement_of
+from queues.settlement import Completed, Settlement, Troubled, Verdict, settlement_of
 from queues.statements.claiming import QUEUE_OF
 from queues.statements.maintaining import REMOVE_FINISHED
 from queues.states import State
@@ -136,11 +136,14 @@ def _note(
     verdicts: Sequence[Verdict],
 ) -> None:
     """Let those who look on know where the jobs went."""
-    note(
-        (settlement.state if settlement else State.COMPLETED, one.claim.queue, one.claim.id)
-        for one, settlement, verdict in zip(performed, settlements, verdicts, strict=True)
-        if verdict is not Verdict.LOST
-    )
+    troubled, completed = [], []
+    for one, settlement, verdict in zip(performed, settlements, verdicts, strict=True):
+        if isinstance(settlement, Troubled) and verdict is not Verdict.LOST:
+            troubled.append((settlement.state, one.claim.queue, one.claim.id))
+        elif verdict is not Verdict.LOST:
+            completed.append(one.claim)
+    note_claims(State.COMPLETED.value, completed)
+    note(troubled)
 
 
 def _settlement_of(one: Performed) -> Settlement | None:

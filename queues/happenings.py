@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from queues.conf import events_are_on
 from queues.states import State
 from queues.transport.events import Happening, publish
 from queues.transport.stream import MOST_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from queues.claims import Claim
 
 
 class Word(StrEnum):
@@ -36,6 +39,11 @@ class _Noted:
     ids: list[int] = field(default_factory=list)
     count: int = 0
 
+    def add(self, ids: Sequence[int]) -> None:
+        self.count += len(ids)
+        if len(self.ids) < MOST_IDS:
+            self.ids += ids[: MOST_IDS - len(self.ids)]
+
 
 _lock = threading.Lock()
 _pending: defaultdict[tuple[str, str], _Noted] = defaultdict(_Noted)
@@ -46,8 +54,21 @@ def note(moves: Iterable[tuple[str, str, int]]) -> None:
 
     Those that wait again are left out: their hint is their event.
     """
+    if events_are_on():
+        with _lock:
+            _gather(moves, _pending)
+
+
+def note_claims(state: str, claims: Iterable[Claim]) -> None:
+    """Do as `note`, for many that went the same way: the work that a busy worker does most."""
+    if not events_are_on():
+        return
+    by_queue: defaultdict[str, list[int]] = defaultdict(list)
+    for claim in claims:
+        by_queue[claim.queue].append(claim.id)
     with _lock:
-        _gather(moves, _pending)
+        for queue, ids in by_queue.items():
+            _pending[state, queue].add(ids)
 
 
 def run_once() -> int:
@@ -76,10 +97,7 @@ def _gather(
 ) -> None:
     for state, queue, id_ in moves:
         if state != State.WAITING:
-            noted = into[state, queue]
-            noted.count += 1
-            if len(noted.ids) < MOST_IDS:
-                noted.ids.append(id_)
+            into[str(state), queue].add([id_])
 
 
 def _publish(noted: Mapping[tuple[str, str], _Noted]) -> int:

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection
 from queues.claims import Claim, claim_ids, claim_waiting
 from queues.conf import LOOK_SECONDS
 from queues.database import AWAY
-from queues.happenings import note
+from queues.happenings import note_claims
 from queues.states import State
 from queues.turns import Turns
 
@@ -218,7 +218,7 @@ class Loop:
         self.taken += len(claims)
         self._last_claim = time.monotonic()
         slots.take(claim.queue for claim in claims)
-        note((State.ACTIVE, claim.queue, claim.id) for claim in claims)
+        note_claims(State.ACTIVE.value, claims)
         self._parts.pool.submit(self._parts.running.begin(claims), running=slots.running)
 
 
