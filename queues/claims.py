@@ -44,7 +44,6 @@ class Claim(NamedTuple):
     is_reserved: bool
     limit_key: str
     payload_version: int
-    code_version: str
     is_child: bool
     wait_ms: float
 
