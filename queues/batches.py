@@ -108,11 +108,11 @@ def _as_text(field: str, arguments: Arguments | None) -> str | None:
     try:
         payload = json.loads(draft(arguments, {}).payload)
     except EnqueueError as error:
-        raise EnqueueError(f"{field}.{error.field}", str(error).partition(": ")[2]) from error
+        raise error.below(field) from error
     return json.dumps({"kind": arguments.kind, "payload": payload})
 
 
 def _as_of_many(error: EnqueueError) -> EnqueueError:
     """Name the field by the job's place in the batch; the batch's own fields have none."""
     field = PLACE_IN_FLOW.sub("", error.field)
-    return EnqueueError(field, str(error).partition(": ")[2])
+    return EnqueueError(field, error.message)

@@ -136,7 +136,7 @@ def _draft_at(index: int, item: Arguments | tuple[Arguments, Options]) -> Draft:
             raise EnqueueError("unique", "is not allowed here; enqueue such jobs one by one.")
         return draft(arguments, options)
     except EnqueueError as error:
-        raise EnqueueError(f"{index}.{error.field}", str(error).partition(": ")[2]) from error
+        raise error.below(index) from error
 
 
 def _insert(wanted: Draft) -> Job:

@@ -119,7 +119,7 @@ def _draft(node: Node, place: str, is_child: bool) -> Draft:
             raise EnqueueError("unique", "is not allowed in a flow.")
         one = draft(node.arguments, cast("Options", node.options))
     except EnqueueError as error:
-        raise EnqueueError(f"{place}.{error.field}", str(error).partition(": ")[2]) from error
+        raise error.below(place) from error
     waits = {"state": State.WAITING_CHILDREN.value} if node.children else {}
     return one._replace(due={**one.due, **waits}, is_child=is_child)
 

@@ -40,6 +40,11 @@ class EnqueueError(ValueError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
         self.field = field
+        self.message = message
+
+    def below(self, place: object) -> EnqueueError:
+        """Return the same of a job that is part of more: its field begins with the place."""
+        return EnqueueError(f"{place}.{self.field}", self.message)
 
 
 class Options(TypedDict, total=False):

@@ -6,7 +6,7 @@ import json
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 from queues import registry, strict_json
 from queues.arguments import ArgumentsError
@@ -41,6 +41,21 @@ class ScheduleError(ValueError):
         super().__init__(f"{field}: {message}")
         self.field = field
         self.message = message
+
+
+class Wanted(TypedDict, total=False):
+    """What `plan` takes beside name and arguments; what is left out is as `plan` has it."""
+
+    cron: str
+    every: int | None
+    time_zone: str
+    overlap: str
+    misfire: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    limit: int | None
+    jitter: int
+    options: Options | None
 
 
 def plan(
@@ -153,7 +168,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _refusal(error: EnqueueError) -> ScheduleError:
-    message = str(error).partition(": ")[2]
+    message = error.message
     if error.field in {"name", "owner"}:
         # Of the job, which the arguments make up.
         return ScheduleError("payload", f"{error.field} {message}")

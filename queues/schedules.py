@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from django.db import transaction
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from queues.arguments import Arguments
     from queues.cron import Run
     from queues.models import Job
-    from queues.options import Options
+    from queues.planning import Wanted
 
 __all__ = ["Misfire", "NoScheduleError", "Overlap", "ScheduleError", "disable", "enable",
            "next_runs", "remove", "run_now", "upsert"]  # fmt: skip
@@ -47,17 +47,8 @@ def upsert(
     name: str,
     arguments: Arguments,
     *,
-    cron: str = "",
-    every: int | None = None,
-    time_zone: str = "UTC",
-    overlap: str = Overlap.SKIP,
-    misfire: str = Misfire.RUN_ONCE,
-    starts_at: datetime | None = None,
-    ends_at: datetime | None = None,
-    limit: int | None = None,
-    jitter: int = 0,
     enabled: bool | None = None,
-    options: Options | None = None,
+    **said: Unpack[Wanted],
 ) -> Schedule:
     """Let there be a schedule of this name that is just so, and return it.
 
@@ -70,20 +61,7 @@ def upsert(
     Where nothing changes, nothing is written. The next tick is moved by a change of times alone.
     Raises ScheduleError, naming the field.
     """
-    wanted = plan(
-        name,
-        arguments,
-        cron=cron,
-        every=every,
-        time_zone=time_zone,
-        overlap=overlap,
-        misfire=misfire,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        limit=limit,
-        jitter=jitter,
-        options=options,
-    )
+    wanted = plan(name, arguments, **said)
     wanted.is_enabled = enabled is not False
     for _ in range(TRIES_FOR_A_NAME):
         if found := _lock(name):
