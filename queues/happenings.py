@@ -87,8 +87,11 @@ def tell(moves: Iterable[tuple[str, str, int]]) -> None:
 
 
 def announce(event: str, queue: str, ids: Sequence[int] = ()) -> None:
-    """Publish, once it is committed, what was done to jobs; without ids, to the queue itself."""
-    happening = Happening(event, queue, ids, len(ids))
+    """Publish, once it is committed, what was done to jobs; without ids, to the queue itself.
+
+    The ids are told in ascending order: Postgres returns changed rows in no order at all.
+    """
+    happening = Happening(event, queue, sorted(ids), len(ids))
     transaction.on_commit(lambda: publish([happening]))
 
 
