@@ -11,6 +11,8 @@ from django.views import defaults
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.views import exception_handler
 
+from queues.api.errors import as_api_error
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,8 +37,7 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]]) -
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER: every error of an API view as a problem document."""
-    if isinstance(error, Http404):
-        error = NotFound()
+    error = NotFound() if isinstance(error, Http404) else as_api_error(error)
     response = exception_handler(error, context)
     if response is None or not isinstance(error, APIException):
         return response

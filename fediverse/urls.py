@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from fediverse.exceptions import nowhere
 from fediverse.health import health
@@ -15,6 +16,10 @@ urlpatterns = [
     re_path(r"^health/?$", health, name="health"),
     re_path(r"^api/?$", ApiRootView.as_view(), name="api-root"),
     path("api/", include("fediverse.activities.api.urls")),
+    path("api/", include("accounts.api.urls")),
+    path("api/queue/", include("queues.api.urls")),
+    re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
+    re_path(r"^api/docs/?$", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api-auth/", include("rest_framework.urls")),
     re_path(r"^admin$", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),

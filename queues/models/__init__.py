@@ -11,11 +11,12 @@ from queues.models.limit import Limit, LimitKey
 from queues.models.log import LogLine
 from queues.models.metric import Metric
 from queues.models.operation import Change, Operation
+from queues.models.request import Bucket, IdempotencyKey
 from queues.models.schedule import Misfire, Overlap, Schedule
 from queues.models.worker import Worker
 
 __all__ = [
-    "Attempt", "AuditEntry", "Change", "ChildState", "Dependency", "Effect", "FailureGroup", "Job",
-    "Limit", "LimitKey", "LogLine", "Metric", "Misfire", "OnFailure", "Operation", "Overlap",
-    "QueueControl", "Schedule", "Worker",
+    "Attempt", "AuditEntry", "Bucket", "Change", "ChildState", "Dependency", "Effect",
+    "FailureGroup", "IdempotencyKey", "Job", "Limit", "LimitKey", "LogLine", "Metric", "Misfire",
+    "OnFailure", "Operation", "Overlap", "QueueControl", "Schedule", "Worker",
 ]  # fmt: skip

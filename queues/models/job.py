@@ -141,6 +141,8 @@ class Job(models.Model):
             models.Index(
                 "id", condition=models.Q(state=State.WAITING_CHILDREN), name="job_parents"
             ),
+            # What somebody's jobs are. Jobs that are nobody's cost nothing here.
+            models.Index("owner", "id", condition=~models.Q(owner=""), name="job_owner"),
             # Counting, which reads nothing but this.
             models.Index(fields=["queue", "state"], name="job_counts"),
             # Retention: the newest finished jobs of one queue and state.

@@ -12,7 +12,16 @@ from django.db import connection
 
 from queues import happenings, metrics
 from queues.database import AWAY, own_connection
-from queues.maintenance import flows, operations, promote, prune, rescue, ticks, timeouts
+from queues.maintenance import (
+    flows,
+    operations,
+    promote,
+    prune,
+    requests,
+    rescue,
+    ticks,
+    timeouts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +53,7 @@ DUTIES: Final = (
     Duty(run_once=happenings.run_once, seconds=0.1),
     Duty(run_once=operations.run_once, seconds=1.0),
     Duty(run_once=operations.forget_changes, seconds=60.0),
+    Duty(run_once=requests.run_once, seconds=60.0),
 )
 OUTAGE_WAIT_SECONDS: Final = 1.0
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fediverse.activities.api.fields import StrictCharField, StrictIntegerField, StrictSerializer
+from queues.api.fields import StrictCharField, StrictIntegerField, StrictSerializer
 
 MAX_DELAY_MS: Final = 7 * 24 * 3600 * 1000
 MAX_DATA: Final = 1000

@@ -1,0 +1,81 @@
+"""What the views of the queue API have in common."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from rest_framework.generics import GenericAPIView
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+
+from queues import idempotency
+from queues.api.scopes import HasScope
+from queues.audit import Door, acting_as
+from queues.idempotency import Answered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from rest_framework.request import Request
+
+    from queues.audit import Actor
+
+IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
+REPLAYED_HEADER: Final = "Idempotency-Replayed"
+
+
+class ApiView(GenericAPIView[Any]):
+    """A view whose callers need a scope: `scopes` names one for each method."""
+
+    permission_classes = (HasScope,)
+    scopes: ClassVar[Mapping[str, str]] = {}
+
+    def valid(self, request: Request) -> dict[str, Any]:
+        """Return the body by the view's serializer. Raises ValidationError."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+def answer(data: object, *, status: int = 200, **more: object) -> Response:
+    """Return the envelope that every success of the API comes in."""
+    return Response({"success": True, "data": data, **more}, status=status)
+
+
+def acting(request: Request, reason: str = "") -> AbstractContextManager[Actor]:
+    """Let the verbs inside of the block be the caller's, in the audit too."""
+    return acting_as(request.user.get_username(), Door.API, reason)
+
+
+def once(
+    request: Request, carry_out: Callable[[], Response], *, principal: str | None = None
+) -> Response:
+    """Carry a request out, by its Idempotency-Key if it has one; see `queues.idempotency`.
+
+    The key is the caller's own, or the `principal`'s where nobody signs in. To be called once the
+    body is known to be JSON or a form, before anything is written.
+    """
+    key = request.headers.get(IDEMPOTENCY_HEADER)
+    if key is None:
+        return carry_out()
+    whose = principal or f"user:{request.user.pk}"
+    answered = idempotency.once(whose, key, _matter(request), lambda: _answered(carry_out()))
+    headers = {REPLAYED_HEADER: "true"} if answered.is_replayed else None
+    return Response(answered.document, status=answered.status, headers=headers)
+
+
+def _matter(request: Request) -> list[object]:
+    """Return what tells one request from another: where it goes, and its body."""
+    data = request.data
+    lists = getattr(data, "lists", None)
+    body = dict(lists()) if lists else data
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if name != "csrfmiddlewaretoken"}
+    return [request.method, request.path.rstrip("/"), body]
+
+
+def _answered(response: Response) -> Answered:
+    document = json.loads(JSONRenderer().render(response.data) or b"null")
+    return Answered(status=response.status_code, document=document)
