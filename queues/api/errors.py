@@ -7,6 +7,7 @@ from typing import Final
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 
+from queues.api.options import CLIENT_NAMES
 from queues.arguments import camel
 from queues.control import ControlError, NoJobError
 from queues.enqueue import EnqueueError, KeyContestedError
@@ -53,22 +54,36 @@ class TooMany(APIException):
 
 def as_api_error(error: Exception) -> Exception:
     """Return what an error of the engine means to a caller; any other error as it is."""
-    if isinstance(error, IdempotencyError):
-        answer = APIException(str(error), code=error.code)
-        answer.status_code = STATUSES.get(type(error), status.HTTP_400_BAD_REQUEST)
-        return answer
     if isinstance(error, MISSING):
         return NotFound(str(error))
-    if isinstance(error, EnqueueError | ScheduleError):
-        return ValidationError({dotted(error.field): [error.message]})
-    if isinstance(error, FilterError):
-        sentence = str(error).removeprefix(f"{error.field} ")
-        return ValidationError({dotted(error.field): [sentence]})
     if isinstance(error, ControlError | KeyContestedError):
         return Conflict(str(error))
-    return error
+    if isinstance(error, IdempotencyError):
+        answer = APIException(str(error), code=error.code)
+        answer.status_code = STATUSES[type(error)]
+        return answer
+    field, message = _wrong_field(error)
+    return ValidationError({field: [message]}) if field else error
+
+
+def _wrong_field(error: Exception) -> tuple[str, str]:
+    """Return a field as clients wrote it, and what was wrong with it; empty if it is no field."""
+    if isinstance(error, EnqueueError):
+        return place_of_option(error.field), error.message
+    if isinstance(error, ScheduleError):
+        return dotted(error.field), error.message
+    if isinstance(error, FilterError):
+        return dotted(error.field), str(error).removeprefix(f"{error.field} ")
+    return "", ""
+
+
+def place_of_option(field: str) -> str:
+    """Return where clients wrote what `enqueue` refused: `3.run_at` is `3.options.runAt`."""
+    *places, name = field.split(".")
+    return ".".join([*places, f"options.{CLIENT_NAMES[name]}" if name in CLIENT_NAMES else name])
 
 
 def dotted(field: str) -> str:
-    """Return a field's place as clients write it: `3.run_at` becomes `3.runAt`."""
-    return ".".join(camel(part) for part in field.split("."))
+    """Return a field as clients write it: `created_after` is `createdAfter`."""
+    head, dot, name = field.rpartition(".")
+    return f"{head}{dot}{CLIENT_NAMES.get(name, name) if head == 'options' else camel(name)}"

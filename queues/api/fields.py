@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from queues.api.spelling import unknown
 from queues.conf import get_queues
@@ -84,13 +85,19 @@ class JsonField(serializers.JSONField):
     def to_representation(self, value: Any) -> Any:
         return value
 
+    def get_value(self, dictionary: Any) -> Any:
+        value = super().get_value(dictionary)
+        # What is left empty in a form is left out.
+        is_blank = isinstance(value, str) and not value.strip()
+        return empty if is_blank and not self.required else value
+
 
 class ObjectField(JsonField):
     """A JSON object."""
 
     default_error_messages = {"not_an_object": "Not an object; allowed: a JSON object."}
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
+    def to_internal_value(self, data: Any) -> Any:
         value = super().to_internal_value(data)
         if not isinstance(value, dict):
             self.fail("not_an_object")
