@@ -568,7 +568,8 @@ def test(options: argparse.Namespace) -> int:
     if not Path("/usr/bin/chromium").exists():
         print("### NO /usr/bin/chromium: the browser tests are SKIPPED. ###", file=sys.stderr)
     with throwaway_servers() as (_, urls):
-        return foreground([PYTHON, "-m", "pytest", *options.rest], {**os.environ, **urls})
+        chosen = options.rest or ["-n2", "--dist=loadgroup"]
+        return foreground([PYTHON, "-m", "pytest", *chosen], {**os.environ, **urls})
 
 
 def install_peers() -> None:

@@ -10,6 +10,17 @@ from tests.flushing import sql_flush
 from tests.processes import RedisProcess, WorkerProcess
 from tests.wait import until
 
+# They start processes, and wait for them: one after the other, beside the tests that compute.
+WAITING = {"acceptance", "browser", "faults"}
+OF_PROCESSES = {"test_deployment.py", "test_dev.py", "test_migrations.py"}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        parts = set(item.path.relative_to(item.config.rootpath).parts)
+        if parts & WAITING or item.path.name in OF_PROCESSES:
+            item.add_marker(pytest.mark.xdist_group("waiting"))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flushes():
@@ -51,7 +62,7 @@ def forget_clients():
 def point_at(settings, port, *, username=None, password=None):
     """Let this process, and the workers that it starts, use another Redis."""
     login = {"USERNAME": username, "PASSWORD": password}
-    where = {**settings.REDIS, "HOST": "127.0.0.1", "PORT": port, **login}
+    where = {**settings.REDIS, "HOST": "127.0.0.1", "PORT": port, "DB": 0, **login}
     settings.REDIS = where
     cache = settings.CACHES["default"]
     options = {**cache["OPTIONS"], "username": username, "password": password}

@@ -43,6 +43,8 @@ def environment(**extra):
         **os.environ,
         "DATABASE_URL": f"postgres://{base['USER']}:{quote(base['PASSWORD'] or '')}@{database}",
         "REDIS_URL": f"redis://{redis['USERNAME'] or ''}:{redis['PASSWORD'] or ''}@{address}",
+        # The address names this test's database in Redis already.
+        "PYTEST_XDIST_WORKER": "gw0",
         "QUEUE_LEASE_SECONDS": "3",
         **{key: str(value) for key, value in extra.items()},
     }
