@@ -1,11 +1,11 @@
-"""System checks of the keys that remote access tokens are sealed with."""
+"""System checks: keys that remote access tokens are sealed with, and whose addresses are seen."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 
 from accounts.secrets import KeysError, parse_keys
 
@@ -23,3 +23,17 @@ def token_keys(**_kwargs: Any) -> list[CheckMessage]:
     except KeysError as error:
         return [Error(str(error), hint=HINT, id="accounts.E001")]
     return []
+
+
+@register()
+def proxies(**_kwargs: Any) -> list[CheckMessage]:
+    """Warn of a proxy whose address would stand for everybody's (accounts.W001)."""
+    if not settings.SECURE_PROXY_SSL_HEADER or settings.NUM_PROXIES:
+        return []
+    return [
+        Warning(
+            "BEHIND_TLS_PROXY is on and NUM_PROXIES is 0: everybody seems to have one address.",
+            hint="Set NUM_PROXIES to how many proxies add to X-Forwarded-For, mostly 1.",
+            id="accounts.W001",
+        )
+    ]

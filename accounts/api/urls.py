@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from accounts.api import schema  # noqa: F401  (registers how OpenAPI calls our tokens)
+from accounts.api.views import TokenView
+from queues.api.routes import route
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
-
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    route("auth/token", TokenView, "auth-token"),
+]

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from accounts.admin.columns import GuardedList
 from accounts.models import Instance, LinkedAccount, User
 from queues.read_only import ReadOnly
 
@@ -28,14 +29,14 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not one
 
 
 @admin.register(Instance)
-class InstanceAdmin(ReadOnly, ModelAdmin):
+class InstanceAdmin(ReadOnly, GuardedList, ModelAdmin):
     list_display = ("host", "platform", "software", "version", "created_at")
     list_filter = ("platform", "software")
     search_fields = ("host",)
 
 
 @admin.register(LinkedAccount)
-class LinkedAccountAdmin(ReadOnly, ModelAdmin):
+class LinkedAccountAdmin(ReadOnly, GuardedList, ModelAdmin):
     """Without the sealed token, which is nobody's to see."""
 
     list_display = ("handle", "instance", "user", "status", "updated_at")
