@@ -52,15 +52,15 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # Django 5.2 takes 
         given = super().clean() or {}
         if self.errors:
             return given
-        user: User = given["user"]
-        if MANAGE in given["scopes"] and not is_operator(self.granter):
-            self.add_error("scopes", f"Only operators may grant {MANAGE}.")
-        if not user.get_all_permissions() <= self.granter.get_all_permissions():
-            self.add_error("user", "You may not do all that this user may.")
         try:
-            check(user, scopes=given["scopes"], days=given["days"], name=given["name"])
+            check(**given)
         except TokenError as error:
             self.add_error(error.field, str(error))
+            return given
+        if MANAGE in given["scopes"] and not is_operator(self.granter):
+            self.add_error("scopes", f"Only operators may grant {MANAGE}.")
+        elif not given["user"].get_all_permissions() <= self.granter.get_all_permissions():
+            self.add_error("user", "You may not do all that this user may.")
         return given
 
 
@@ -110,11 +110,7 @@ class ApiTokenAdmin(GuardedList, ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Make the token; its text goes to the answer, and nowhere else."""
-        given = form.cleaned_data
-        token, obj.shown_once = create_token(
-            given["user"], scopes=given["scopes"], days=given["days"],
-            source=ApiToken.Source.GRANTED, name=given["name"],
-        )  # fmt: skip
+        token, obj.shown_once = create_token(**form.cleaned_data, source=ApiToken.Source.GRANTED)
         obj.pk = token.pk
         obj.refresh_from_db()
 

@@ -13,6 +13,7 @@ from queues.api.spelling import unknown
 
 MAX_USERNAME: Final = 150
 MAX_PASSWORD: Final = 4096
+USUAL_DAYS: Final = 30
 
 
 class UsernameField(StrictCharField):
@@ -60,10 +61,17 @@ class SignInSerializer(StrictSerializer):
         help_text="Your password.",
     )
     scopes = ScopesField(
-        default=USUAL, allow_empty=False, help_text="What the token may be used for."
+        default=USUAL,
+        initial=USUAL,
+        allow_empty=False,
+        help_text="What the token may be used for.",
     )
     days = StrictIntegerField(
-        default=30, min_value=1, max_value=MAX_DAYS, help_text="How long it is good for."
+        default=USUAL_DAYS,
+        initial=USUAL_DAYS,
+        min_value=1,
+        max_value=MAX_DAYS,
+        help_text="How long it is good for.",
     )
     name = StrictCharField(
         default="",
