@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 from django.conf import settings
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
+from rest_framework.renderers import JSONRenderer
 
 from queues.strict_json import StrictJSONError, loads
 
@@ -25,6 +26,8 @@ class StrictJSONParser(BaseParser):
     """Reads JSON by the rules of `queues.strict_json`, up to `API_MAX_BODY_BYTES`."""
 
     media_type = "application/json"
+    # What the browsable API writes into its form for raw data.
+    renderer_class = JSONRenderer
 
     def parse(
         self,
