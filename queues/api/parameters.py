@@ -1,0 +1,41 @@
+"""Reading the query string of an address, where nothing is ignored in silence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.settings import api_settings
+
+from queues.api.spelling import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rest_framework.request import Request
+
+
+def given(request: Request) -> dict[str, str]:
+    """Return the parameters that were given; one that is empty was left out, as forms do.
+
+    Raises ValidationError for a name that is given twice.
+    """
+    found = {}
+    for name, values in request.query_params.lists():
+        if len(values) > 1:
+            raise ValidationError(
+                {name: [f"Given {len(values)} times; allowed: once."]}, code="repeated"
+            )
+        if values[0]:
+            found[name] = values[0]
+    return found
+
+
+def refuse_unknown(request: Request, known: Iterable[str]) -> None:
+    """Raise ValidationError for parameters that are none of the known ones, by name."""
+    names = {*known}
+    # The browsable API says with it how it wants to see an answer.
+    allowed = {*names, str(api_settings.URL_FORMAT_OVERRIDE)}
+    strangers = sorted(set(request.query_params) - allowed)
+    if strangers:
+        raise ValidationError({name: [unknown("parameter", name, names)] for name in strangers})
