@@ -9,6 +9,7 @@ import threading
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NamedTuple
 from urllib.error import URLError
 
 from tests.processes import free_port
@@ -55,18 +56,36 @@ class SampleMastodon:
         self.process.wait(10)
 
 
+class Posted(NamedTuple):
+    """A POST that arrived."""
+
+    path: str
+    headers: dict[str, str]
+    body: str
+
+
 class ScriptedInstance:
     """Answers every request with one status, some headers and a body, and notes the requests."""
 
     def __init__(self):
         self.says(200, b"[]")
         self.requests: list[str] = []
+        self.posts: list[Posted] = []
         self.before_answer = lambda: None
         instance = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 instance.requests.append(self.path)
+                self.answer()
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                instance.requests.append(self.path)
+                instance.posts.append(Posted(self.path, dict(self.headers), body.decode()))
+                self.answer()
+
+            def answer(self):
                 instance.before_answer()
                 self.send_response(instance.status)
                 for name, value in instance.headers.items():

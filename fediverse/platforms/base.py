@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from fediverse.platforms.records import Credentials, Page
+    from fediverse.platforms.records import Credentials, Page, Receipt
 
 # Reads a JSON document; raises ValueError for one that it does not take.
 Loads = Callable[[bytes], object]
@@ -28,4 +28,20 @@ class Platform(Protocol):
         self, credentials: Credentials, *, limit: int, url: str | None = None
     ) -> Page:
         """Return the newest public posts that the server knows, or the page at `url`."""
+        ...
+
+    def like(self, credentials: Credentials, native_id: str) -> Receipt:
+        """Like a post by what its server calls it. Liking it again changes nothing."""
+        ...
+
+    def boost(self, credentials: Credentials, native_id: str) -> Receipt:
+        """Pass a post on to the account's followers. Boosting it again changes nothing."""
+        ...
+
+    def reply(self, credentials: Credentials, native_id: str, *, text: str, key: str) -> Receipt:
+        """Answer a post in public text; the receipt is the answer's.
+
+        `key` is the same whenever this very answer is sent: a server that knows such keys makes
+        one post of it, others make one each time.
+        """
         ...

@@ -54,6 +54,14 @@ class RemotePost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What a server says of a post that was acted on, or made. Empty where it says nothing."""
+
+    native_id: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """Posts in the server's order, and where the next page is. `skipped` could not be read."""
 

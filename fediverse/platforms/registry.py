@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 PLATFORMS: Final[Mapping[str, Callable[[HttpClient, Loads], Platform]]] = {"mastodon": Mastodon}
 
+# What jobs may name. Nobody can link an account on one without an adapter: there is nothing to do.
+NAMES: Final = ("mastodon", "lemmy", "peertube")
+
 
 class UnknownPlatformError(ValueError):
     """There is no adapter of that name."""

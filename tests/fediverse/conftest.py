@@ -19,6 +19,14 @@ def sample_mastodon(tmp_path_factory):
     server.end()
 
 
+@pytest.fixture(scope="session")
+def lively_mastodon(tmp_path_factory):
+    """A sample Mastodon whose posts tests may act on."""
+    server = SampleMastodon(tmp_path_factory.mktemp("lively") / "log")
+    yield server
+    server.end()
+
+
 @pytest.fixture
 def scripted():
     """An instance that says what it is told to say."""

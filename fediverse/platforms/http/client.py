@@ -1,4 +1,4 @@
-"""GET, guarded: one connection for each exchange, no redirects, no proxies, bounded answers."""
+"""GET and POST, guarded: one connection for each exchange, no redirects, no proxies, size caps."""
 
 from __future__ import annotations
 
@@ -42,6 +42,18 @@ class HttpClient:
 
         `headers` go to this host only, for a redirect is not followed: it is Refused.
         """
+        return self._send("GET", url, headers, None)
+
+    def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Return the answer to a POST, as `get` does. `headers` say what the body is.
+
+        It is sent once. After Transient nobody knows whether the server has carried it out.
+        """
+        return self._send("POST", url, headers, body)
+
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None
+    ) -> Reply:
         target = parse_target(url, self._policy)
         deadline = Deadline(self._policy.deadline)
         backend = GuardedBackend(target, self._policy, deadline, self._resolver)
@@ -49,17 +61,22 @@ class HttpClient:
             with httpcore2.ConnectionPool(
                 ssl_context=self._ssl_context, network_backend=backend
             ) as pool:
-                return self._exchange(pool, target, headers)
+                return self._exchange(pool, method, target, headers, content)
         except (httpcore2.NetworkError, httpcore2.TimeoutException) as error:
             raise Transient(f"No connection, or no answer in time ({_name(error)}).") from error
         except (httpcore2.ProtocolError, httpcore2.UnsupportedProtocol) as error:
             raise Transient(f"The answer is not HTTP ({_name(error)}).") from error
 
     def _exchange(
-        self, pool: httpcore2.ConnectionPool, target: Target, headers: Mapping[str, str]
+        self,
+        pool: httpcore2.ConnectionPool,
+        method: str,
+        target: Target,
+        headers: Mapping[str, str],
+        content: bytes | None,
     ) -> Reply:
         with pool.stream(
-            "GET",
+            method,
             httpcore2.URL(
                 scheme=target.scheme, host=target.host, port=target.port, target=target.path
             ),
@@ -70,6 +87,8 @@ class HttpClient:
                 ("Connection", "close"),
                 *headers.items(),
             ],
+            # With its length, also where it is empty: some servers refuse a POST without one.
+            content=content,
         ) as response:
             found = {
                 name.decode("latin-1").lower(): value.decode("latin-1")

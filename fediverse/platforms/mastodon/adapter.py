@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from fediverse.platforms.errors import Refused
 from fediverse.platforms.mastodon.client import MastodonClient
-from fediverse.platforms.mastodon.mapping import to_page
+from fediverse.platforms.mastodon.mapping import to_page, to_receipt
 
 if TYPE_CHECKING:
     from fediverse.platforms.base import Loads
     from fediverse.platforms.http import HttpClient
-    from fediverse.platforms.records import Credentials, Page
+    from fediverse.platforms.records import Credentials, Page, Receipt
 
 HOME: Final = "/api/v1/timelines/home"
 PUBLIC: Final = "/api/v1/timelines/public"
+STATUSES: Final = "/api/v1/statuses"
 MAX_LIMIT: Final = 40
+# Ids are opaque, and this one becomes part of an address.
+NATIVE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Mastodon:
@@ -37,6 +41,24 @@ class Mastodon:
         """Return a page of the server's federated timeline, at most 40 posts."""
         return self._timeline(PUBLIC, credentials, limit, url)
 
+    def like(self, credentials: Credentials, native_id: str) -> Receipt:
+        """Favourite a status."""
+        return self._act(credentials, native_id, "favourite")
+
+    def boost(self, credentials: Credentials, native_id: str) -> Receipt:
+        """Reblog a status; the receipt is that of the status itself."""
+        return self._act(credentials, native_id, "reblog")
+
+    def reply(self, credentials: Credentials, native_id: str, *, text: str, key: str) -> Receipt:
+        """Post a status in reply to another."""
+        form = {"status": text, "in_reply_to_id": _checked(native_id)}
+        url = f"{credentials.base_url}{STATUSES}"
+        return to_receipt(self._client.post(credentials, url, form=form, key=key))
+
+    def _act(self, credentials: Credentials, native_id: str, verb: str) -> Receipt:
+        url = f"{credentials.base_url}{STATUSES}/{_checked(native_id)}/{verb}"
+        return to_receipt(self._client.post(credentials, url, form={}))
+
     def _timeline(self, path: str, credentials: Credentials, limit: int, url: str | None) -> Page:
         first = f"{credentials.base_url}{path}?limit={min(limit, MAX_LIMIT)}"
         if url and _place(url) != _place(first):
@@ -44,6 +66,12 @@ class Mastodon:
         document, next_url = self._client.get(credentials, url or first)
         host = urlsplit(credentials.base_url).netloc
         return to_page(document, host=host, next_url=next_url)
+
+
+def _checked(native_id: str) -> str:
+    if not NATIVE_ID.fullmatch(native_id):
+        raise Refused("The post's id has characters or a length that no id has.")
+    return native_id
 
 
 def _place(url: str) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from fediverse.platforms.errors import (
     AuthRevoked,
@@ -34,7 +34,7 @@ UNAUTHORISED, TOO_MANY, SERVER_ERROR = 401, 429, 500
 
 
 class MastodonClient:
-    """Reads JSON from a server, as an account or as nobody."""
+    """Exchanges JSON with a server, as an account or as nobody."""
 
     def __init__(self, http: HttpClient, loads: Loads) -> None:
         self._http = http
@@ -46,20 +46,38 @@ class MastodonClient:
         Raises what `error_of` says of the status, BadPayload for a body that does not call itself
         JSON or is none, and what the HTTP client raises.
         """
-        headers = {"Accept": "application/json"}
-        if credentials.access_token:
-            headers["Authorization"] = f"Bearer {credentials.access_token}"
-        reply = self._http.get(url, headers=headers)
+        reply = self._http.get(url, headers=_headers(credentials))
+        return self._document(reply), next_page(url, reply.headers.get("link", ""))
+
+    def post(
+        self, credentials: Credentials, url: str, *, form: Mapping[str, str], key: str = ""
+    ) -> object:
+        """Send a form and return the document that is the answer. Raises what `get` raises.
+
+        With a `key`, a server that knows Idempotency-Key does it once for each key.
+        """
+        headers = _headers(credentials) | {"Content-Type": "application/x-www-form-urlencoded"}
+        if key:
+            headers["Idempotency-Key"] = key
+        return self._document(self._http.post(url, headers=headers, body=urlencode(form).encode()))
+
+    def _document(self, reply: Reply) -> object:
         error = error_of(reply, now=datetime.now(UTC))
         if error:
             raise error
         if not JSON.match(reply.headers.get("content-type", "")):
             raise BadPayload("The answer does not call itself JSON.")
         try:
-            document = self._loads(reply.body)
+            return self._loads(reply.body)
         except ValueError as problem:
             raise BadPayload(f"The answer is not JSON that we take: {problem}") from problem
-        return document, next_page(url, reply.headers.get("link", ""))
+
+
+def _headers(credentials: Credentials) -> dict[str, str]:
+    headers = {"Accept": "application/json"}
+    if credentials.access_token:
+        headers["Authorization"] = f"Bearer {credentials.access_token}"
+    return headers
 
 
 def error_of(reply: Reply, *, now: datetime) -> PlatformError | None:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from fediverse.platforms.errors import BadPayload
-from fediverse.platforms.records import DIRECT, VISIBILITIES, Page, RemoteAuthor, RemotePost
+from fediverse.platforms.records import (
+    DIRECT,
+    VISIBILITIES,
+    Page,
+    Receipt,
+    RemoteAuthor,
+    RemotePost,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +70,22 @@ def to_post(status: object, *, host: str) -> RemotePost:
         created_at=_time(found.get("created_at")),
         edited_at=_time(found["edited_at"]) if found.get("edited_at") else None,
     )
+
+
+def to_receipt(document: object) -> Receipt:
+    """Return what is said of a status that was acted on. Raises BadPayload if it is no object.
+
+    What it lacks is left empty: the server has done its work, however oddly it speaks of it.
+    """
+    if not isinstance(document, dict):
+        raise BadPayload("The answer is not a status.")
+    boosted = document.get("reblog")
+    found = boosted if isinstance(boosted, dict) else document
+    try:
+        native_id = _native_id(found.get("id"))
+    except MalformedError:
+        native_id = ""
+    return Receipt(native_id=native_id, url=_link(found.get("url")) or _link(found.get("uri")))
 
 
 def _author(account: Mapping[str, Any], host: str) -> RemoteAuthor:

@@ -15,11 +15,12 @@ from fediverse.platforms.errors import (
     Refused,
     Transient,
 )
-from fediverse.platforms.records import VISIBILITIES, Credentials
+from fediverse.platforms.records import VISIBILITIES, Credentials, Receipt
 from fediverse.platforms.registry import get_platform
 from queues.strict_json import loads
 from tests.fediverse.platforms.raw import answer
 
+ACTIONS = [("like", {}), ("boost", {}), ("reply", {"text": "hello", "key": "k"})]
 TIMELINES = ["home_timeline", "public_timeline"]
 STATUSES = [
     (400, Permanent),
@@ -50,7 +51,10 @@ BODIES = [
 
 
 class PlatformContract:
-    """Needs: `name`, and fixtures `sample` (a server with 45 public posts) and `token`."""
+    """Needs: `name`, and fixtures `token`, `sample` (a server with 45 public posts) and `lively`.
+
+    The last is a server with a post or more, which may be acted on.
+    """
 
     name: str
 
@@ -166,4 +170,67 @@ class PlatformContract:
     def test_a_next_page_elsewhere_is_not_asked_for(self, against, scripted):
         with pytest.raises(Refused):
             against(url="https://evil.example/api/v1/timelines/home")
+        assert scripted.requests == []
+
+    @pytest.fixture
+    def acting(self, client_for, scripted):
+        """Act on a post of the scripted instance."""
+
+        def act(verb, native_id="1", **options):
+            platform = get_platform(self.name, client_for(scripted), loads)
+            keys = Credentials(base_url=scripted.base_url, access_token="canary-token")
+            return getattr(platform, verb)(keys, native_id, **options)
+
+        return act
+
+    @pytest.mark.parametrize(("verb", "options"), ACTIONS)
+    def test_an_action_says_of_which_post_it_is(self, client_for, lively, token, verb, options):
+        platform = get_platform(self.name, client_for(lively), loads)
+        credentials = Credentials(base_url=lively.base_url, access_token=token)
+        post = platform.home_timeline(credentials, limit=1).posts[0]
+        receipts = [
+            getattr(platform, verb)(credentials, post.native_id, **options) for _ in range(2)
+        ]
+        assert receipts[0] == receipts[1]
+        assert receipts[0].native_id
+        assert urlsplit(receipts[0].url).scheme in {"http", "https"}
+        assert (receipts[0].native_id == post.native_id) is (verb != "reply")
+
+    @pytest.mark.parametrize(("verb", "options"), ACTIONS)
+    @pytest.mark.parametrize(("status", "error"), STATUSES)
+    def test_an_action_has_the_same_errors(self, acting, scripted, verb, options, status, error):
+        scripted.says(status, b"<html>odd</html>")
+        with pytest.raises(error) as caught:
+            acting(verb, **options)
+        assert type(caught.value) is error
+        assert len(scripted.requests) == 1
+
+    @pytest.mark.parametrize(("verb", "options"), ACTIONS)
+    @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"text"', b"null", b"[NaN]"])
+    def test_an_action_whose_answer_is_nonsense_is_a_bad_payload(
+        self, acting, scripted, verb, options, body
+    ):
+        scripted.says(200, body)
+        with pytest.raises(BadPayload):
+            acting(verb, **options)
+
+    @pytest.mark.parametrize(("verb", "options"), ACTIONS)
+    @pytest.mark.parametrize(
+        "body", [b"{}", b'{"id": null, "url": 7, "reblog": []}', b'{"url": "javascript:alert(1)"}']
+    )
+    def test_an_action_that_is_spoken_of_oddly_is_done_all_the_same(
+        self, acting, scripted, verb, options, body
+    ):
+        scripted.says(200, body)
+        assert acting(verb, **options) == Receipt(native_id="", url="")
+
+    @pytest.mark.parametrize(("verb", "options"), ACTIONS)
+    @pytest.mark.parametrize(
+        "native_id", ["", "../1", "1/../2", "1?x=1", "1#", "1 ", "1\r\nX: y", "%2e", "é", "x" * 65]
+    )
+    def test_an_id_that_could_lead_astray_is_asked_of_nobody(
+        self, acting, scripted, verb, options, native_id
+    ):
+        with pytest.raises(Refused):
+            acting(verb, native_id, **options)
         assert scripted.requests == []

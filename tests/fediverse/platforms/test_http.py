@@ -156,6 +156,35 @@ def test_a_packed_answer_is_unpacked(client_for, scripted):
         client_for(scripted).get(scripted.base_url, headers={})
 
 
+@pytest.mark.parametrize("body", [b"", b"status=hello"])
+def test_a_post_carries_its_body_and_length(client_for, scripted, body):
+    headers = {"Authorization": "Bearer x", "Content-Type": "text/plain"}
+    assert client_for(scripted).post(scripted.base_url, headers=headers, body=body).status == 200
+    (posted,) = scripted.posts
+    assert (posted.path, posted.body) == ("/", body.decode())
+    assert posted.headers["Content-Length"] == str(len(body))
+    assert posted.headers["Authorization"] == "Bearer x"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_post_is_not_redirected(client_for, scripted, status):
+    scripted.says(status, Location=f"{scripted.base_url}/secret")
+    with pytest.raises(Refused, match="redirects"):
+        client_for(scripted).post(scripted.base_url, headers={}, body=b"x")
+    assert scripted.requests == ["/"]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://social.example/", "https://localhost/", "https://127.0.0.1/"]
+)
+def test_a_post_goes_nowhere_that_a_get_would_not(url):
+    with pytest.raises(Refused):
+        HttpClient(POLICY).post(url, headers={}, body=b"x")
+    client = HttpClient(POLICY, resolver=lambda _host, _port: ["10.0.0.1"])
+    with pytest.raises(Refused, match="public internet"):
+        client.post("https://rebinding.example/", headers={}, body=b"x")
+
+
 def answering(pieces, pause):
     """A raw server that sends pieces with pauses, and stops when nobody reads any more."""
     server = socket.create_server(("127.0.0.1", 0))

@@ -43,6 +43,11 @@ class TestMastodon(PlatformContract):
         return sample_mastodon
 
     @pytest.fixture
+    def lively(self, lively_mastodon):
+        lively_mastodon.call("/api/v1/statuses", status="to act on")
+        return lively_mastodon
+
+    @pytest.fixture
     def token(self):
         return TOKEN
 
