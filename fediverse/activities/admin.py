@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString, mark_safe
 from unfold.admin import ModelAdmin
 
-from fediverse.activities.models import Post, Sighting
+from fediverse.activities.models import Notification, Post, Sighting
 from fediverse.activities.sanitise import clean_html, to_text
 from queues.read_only import ReadOnly
 
@@ -67,4 +67,14 @@ class SightingAdmin(ReadOnly, ModelAdmin):
     list_filter = ("feed", "host")
     list_select_related = ("post", "account__instance")
     search_fields = ("post__uri", "native_id", "host")
+    show_full_result_count = False
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnly, ModelAdmin):
+    list_display = ("type", "user", "message", "created_at", "read_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    search_fields = ("type", "message", "user__username")
+    ordering = ("-id",)
     show_full_result_count = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from accounts.secrets import UnsealError
 from accounts.services.linking import mark_needs_reauth
-from fediverse.activities.payloads import account_key
+from fediverse.activities.payloads.fields import account_key
 from fediverse.platforms import errors
 from fediverse.platforms.errors import AuthRevoked, BadPayload, Permanent, Refused
 from queues.outcomes import Fail, RateLimited

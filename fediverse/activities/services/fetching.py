@@ -53,14 +53,19 @@ def fetch_feed(account: LinkedAccount, feed: str) -> Ingested:
 
 
 @transaction.atomic
-def queue_fetches(user_id: str | None) -> int:
-    """Queue a fetch for each active account, of one user or of all: every one, or none."""
+def queue_fetches(user_id: str | None, platform: str | None = None) -> int:
+    """Queue a fetch for each active account, of one user or of all: every one, or none.
+
+    With a platform, for those on it.
+    """
     accounts = LinkedAccount.objects.active()
+    if platform is not None:
+        accounts = accounts.on(platform)
     if user_id is not None:
         accounts = accounts.of_owner(user_id)
     queued = 0
     rows = accounts.order_by("pk").values_list("pk", "user_id", "instance__platform")
-    for account_id, owner, platform in rows.iterator():
-        enqueue(FetchPosts(user_id=str(owner), platform=platform, account_id=account_id))
+    for account_id, owner, its_platform in rows.iterator():
+        enqueue(FetchPosts(user_id=str(owner), platform=its_platform, account_id=account_id))
         queued += 1
     return queued

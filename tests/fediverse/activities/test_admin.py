@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from fediverse.activities.models import Post, Sighting
+from fediverse.activities.models import Notification, Post, Sighting
 from fediverse.activities.services.ingest import ingest
 from tests.fediverse.activities.builders import remote_post
 
@@ -69,3 +69,13 @@ def test_nobody_writes_posts_here(admin_client, post, model):
     assert page(admin_client, model, "add").status_code == 403
     row = {"post": post, "sighting": post.sightings.get()}[model]
     assert page(admin_client, model, "delete", row.pk).status_code == 403
+
+
+def test_notifications_are_listed_and_nobody_writes_them_here(admin_client, admin_user):
+    told = Notification.objects.create(user=admin_user, type="info", message="<b>x", job_id=8)
+    shown = page(admin_client, "notification").content.decode()
+    assert "&lt;b&gt;x" in shown
+    assert "<b>x" not in shown
+    assert page(admin_client, "notification", "change", told.pk).status_code == 200
+    assert page(admin_client, "notification", "add").status_code == 403
+    assert page(admin_client, "notification", "delete", told.pk).status_code == 403

@@ -16,6 +16,7 @@ from queues.enqueue import enqueue
 from queues.execution import run
 from queues.models import Job
 from queues.outcomes import Fail, RateLimited, Snooze
+from queues.testing import run_job
 from tests.fediverse.conftest import POSTS_ON_SAMPLE
 from tests.threads import in_thread
 
@@ -31,7 +32,7 @@ def fetch_of(account, **values):
 def test_the_log_says_whose_posts_are_fetched(attempt, caplog):
     with caplog.at_level(logging.INFO):
         fetch_posts(FetchPosts(user_id="test-user-id", platform="mastodon"), attempt)
-    (record,) = [record for record in caplog.records if record.name.endswith("activities.jobs")]
+    (record,) = [record for record in caplog.records if "activities.jobs" in record.name]
     expected = "Processing content aggregation job for user test-user-id from mastodon"
     assert record.getMessage() == expected
     assert (record.job_id, record.user, record.platform) == (8, "test-user-id", "mastodon")
@@ -175,6 +176,34 @@ def test_a_fan_out_of_one_user_leaves_the_others_alone(scripted, link, attempt):
     link(scripted, "bob")
     fetch_all_posts(FetchAllPosts(user_id=str(mine.user_id)), attempt)
     assert [job.owner for job in Job.objects.all()] == [str(mine.user_id)]
+
+
+def test_a_fan_out_of_a_platform_leaves_the_others_alone(scripted, link, attempt):
+    link(scripted)
+    assert fetch_all_posts(FetchAllPosts(platform="lemmy"), attempt) == {"jobsQueued": 0}
+    assert fetch_all_posts(FetchAllPosts(platform="mastodon"), attempt) == {"jobsQueued": 1}
+
+
+@pytest.mark.parametrize("platform", ["lemmy", "peertube"])
+def test_where_nobody_can_have_an_account_nothing_is_fetched(scripted, link, attempt, platform):
+    arguments = FetchPosts(user_id=str(link(scripted).user_id), platform=platform)
+    assert fetch_posts(arguments, attempt) == {"postsFetched": 0, "new": 0, "updated": 0}
+    assert scripted.requests == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("fetch-all-posts", {"userId": "test-user-id"}),
+        ("fetch-all-posts", {}),
+        ("fetch-posts", {"userId": "test-user-id", "platform": "mastodon", "action": "fetchPosts"}),
+    ],
+)
+def test_payloads_of_older_code_are_still_read(kind, payload):
+    job = enqueue(FetchAllPosts() if kind == "fetch-all-posts" else FetchPosts(
+        user_id="1", platform="mastodon"))  # fmt: skip
+    Job.objects.update(payload=payload, payload_version=1)
+    assert run_job(job).state == "completed"
 
 
 def test_a_fan_out_that_breaks_off_queues_nothing(scripted, link, attempt):

@@ -1,9 +1,7 @@
-"""Handlers of the queue `content-aggregation`: load, call a service, say what came of it."""
-
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fediverse.activities.outcomes import as_outcomes
 from fediverse.activities.payloads import FetchAllPosts, FetchPosts
@@ -11,6 +9,7 @@ from fediverse.activities.services.fetching import accounts_for, fetch_feed, que
 from fediverse.activities.services.ingest import Ingested
 from queues.outcomes import Fail
 from queues.registry import handles
+from queues.upgrades import upgrades
 
 if TYPE_CHECKING:
     from queues.context import Context
@@ -20,13 +19,20 @@ log = logging.getLogger(__name__)
 QUEUE: Final = "content-aggregation"
 
 
+@upgrades(FetchPosts, from_version=1)
+@upgrades(FetchAllPosts, from_version=1)
+def as_it_is(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a payload that is a payload of version 2 already, which only allows more."""
+    return payload
+
+
 @handles(FetchPosts, queue=QUEUE)
 def fetch_posts(arguments: FetchPosts, context: Context) -> dict[str, object]:
     """Return how many posts were read. A user without accounts is told nought.
 
     The first account that cannot be read ends the attempt; what was stored before stays.
     """
-    _log_start(arguments, context)
+    _log_start(arguments, context, arguments.account_id)
     accounts = accounts_for(arguments)
     if not accounts and arguments.account_id is not None:
         raise Fail(
@@ -41,21 +47,24 @@ def fetch_posts(arguments: FetchPosts, context: Context) -> dict[str, object]:
 
 
 @handles(FetchAllPosts, queue=QUEUE)
-def fetch_all_posts(arguments: FetchAllPosts, _context: Context) -> dict[str, int]:
+def fetch_all_posts(arguments: FetchAllPosts, context: Context) -> dict[str, int]:
     """Return how many fetches were queued."""
-    return {"jobsQueued": queue_fetches(arguments.user_id)}
+    _log_start(arguments, context)
+    return {"jobsQueued": queue_fetches(arguments.user_id, arguments.platform)}
 
 
-def _log_start(arguments: FetchPosts, context: Context) -> None:
+def _log_start(
+    arguments: FetchPosts | FetchAllPosts, context: Context, account_id: int | None = None
+) -> None:
     log.info(
         "Processing content aggregation job for user %s from %s",
-        arguments.user_id,
-        arguments.platform,
+        arguments.user_id or "(all)",
+        arguments.platform or "(all)",
         extra={
             "job_id": context.job_id,
             "user": arguments.user_id,
             "platform": arguments.platform,
-            "account_id": arguments.account_id,
+            "account_id": account_id,
         },
     )
 
