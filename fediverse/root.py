@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.views.decorators.cache import cache_control
 from rest_framework.permissions import AllowAny
@@ -38,6 +39,7 @@ class ApiRootView(APIView):
 
     def get(self, request: Request) -> Response:
         """Return the addresses of what this API offers."""
-        names = {"testSimple": "test-simple", "health": "health"}
+        names = {"testSimple": "test-simple"} if settings.OPEN_ENDPOINT else {}
+        names["health"] = "health"
         links = {key: reverse(name, request=request) for key, name in names.items()}
         return Response({"success": True, "links": links})

@@ -249,6 +249,14 @@ SPECTACULAR_SETTINGS = {
 API_MAX_BODY_BYTES = 128 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BODY_BYTES
 
+# The endpoint that nobody needs to sign in for.
+OPEN_ENDPOINT = boolean("OPEN_ENDPOINT", default=True)
+OPEN_ENDPOINT_PER_MINUTE = number("OPEN_ENDPOINT_PER_MINUTE", 30, least=1, most=100_000)
+OPEN_ENDPOINT_GLOBAL_PER_MINUTE = number(
+    "OPEN_ENDPOINT_GLOBAL_PER_MINUTE", 300, least=1, most=1_000_000
+)
+OPEN_ENDPOINT_MAX_WAITING = number("OPEN_ENDPOINT_MAX_WAITING", 100, least=1, most=10_000)
+
 # Security. One switch: DEBUG serves plain http on a developer's machine, nothing else does.
 SECURE_SSL_REDIRECT = boolean("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^health/?$"]

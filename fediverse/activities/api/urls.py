@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from django.urls import re_path
-
-from fediverse.activities.api.views import SimpleTestView
+from fediverse.activities.api.views.simple import SimpleTestView
+from queues.api.routes import route
 
 urlpatterns = [
-    re_path(r"^queue/test-simple/?$", SimpleTestView.as_view(), name="test-simple"),
+    route("queue/test-simple", SimpleTestView, "test-simple"),
 ]

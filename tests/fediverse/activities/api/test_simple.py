@@ -44,6 +44,8 @@ def test_the_answer_is_what_old_clients_rely_on(post, url):
         "delay": 0,
     }
     assert (job.queue, job.owner, job.state) == ("content-aggregation", "test-user-id", "waiting")
+    # Behind everybody else's.
+    assert job.priority == 2_097_151
 
 
 @pytest.mark.django_db(transaction=True)
@@ -54,7 +56,15 @@ def test_a_delay_is_in_milliseconds(post):
     assert (job.run_at - job.created_at).total_seconds() == pytest.approx(2, abs=0.1)
 
 
-GOOD = [{}, {"data": ""}, {"data": "é" * 1000}, {"delay": 0}, {"delay": 1}, {"delay": WEEK}]
+GOOD = [
+    {},
+    {"data": ""},
+    {"data": "x" * 1000},
+    {"data": "é" * 100},
+    {"delay": 0},
+    {"delay": 1},
+    {"delay": WEEK},
+]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -129,7 +139,7 @@ def test_a_form_writes_its_numbers_as_text(client, form, delay):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "delay", ["-1", "1.5", "true", "1e3", "٣", " 1 x", str(WEEK + 1), "9" * 5000]
+    "delay", ["-1", "1.5", "true", "1e3", "٣", " 1 x", str(WEEK + 1), "9" * 500]
 )
 def test_a_form_is_held_to_the_same_limits(client, delay):
     response = client.post(URL, {"delay": delay})

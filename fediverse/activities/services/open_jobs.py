@@ -1,0 +1,46 @@
+"""Test jobs that anybody may add, without signing in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from fediverse.activities.payloads import FetchPosts
+from queues.conf import MAX_PRIORITY
+from queues.database import fetch
+from queues.enqueue import enqueue
+from queues.models import Job
+from queues.states import State
+
+TEST_USER: Final = "test-user-id"
+UNFINISHED: Final = (State.WAITING, State.DELAYED, State.ACTIVE)
+# One after the other, so that two requests cannot both find the last free place.
+_TAKE_TURNS: Final = "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 7))"
+
+
+class TooManyWaitingError(Exception):
+    """As many of these jobs are unfinished as may be."""
+
+
+@transaction.atomic
+def add_open_job(message: str, *, delay: float) -> Job:
+    """Accept a test job, due in `delay` seconds, behind everything else in its queue.
+
+    Raises TooManyWaitingError when OPEN_ENDPOINT_MAX_WAITING of them are unfinished.
+    """
+    fetch(_TAKE_TURNS, {"name": TEST_USER})
+    most = settings.OPEN_ENDPOINT_MAX_WAITING
+    if Job.objects.filter(owner=TEST_USER, state__in=UNFINISHED)[:most].count() >= most:
+        raise TooManyWaitingError
+    arguments = FetchPosts(
+        user_id=TEST_USER, platform="mastodon", test_message=message, timestamp=now_in_iso()
+    )
+    return enqueue(arguments, delay=delay, priority=MAX_PRIORITY)
+
+
+def now_in_iso() -> str:
+    """Return this moment as clients of the old service know it, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
