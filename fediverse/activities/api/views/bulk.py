@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+
+from fediverse.activities.api.serializers.testing import BulkAddedSerializer, BulkJobsSerializer
+from fediverse.activities.services.open_jobs import now_in_iso
+from fediverse.activities.services.samples import add_bulk
+from queues.api.scopes import WRITE, owner_of
+from queues.api.views.base import ApiView, answer, once
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.response import Response
+
+
+class BulkJobsView(ApiView):
+    """Add many jobs of all three kinds in turn, each later than the one before: all, or none."""
+
+    scopes = {"POST": WRITE}
+    serializer_class = BulkJobsSerializer
+
+    def get_view_name(self) -> str:
+        return "Test many jobs"
+
+    @extend_schema(
+        summary="Add many jobs of all kinds",
+        request=BulkJobsSerializer,
+        responses={200: BulkAddedSerializer},
+        tags=["test"],
+        examples=[OpenApiExample("Five", {"count": 5}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        """Answer with the jobs once they are stored."""
+        count = self.valid(request)["count"]
+        return once(request, lambda: _add(owner_of(request), count))
+
+
+def _add(owner: str, count: int) -> Response:
+    jobs = [{"type": added.type, "id": str(added.id)} for added in add_bulk(owner, count)]
+    message = f"{count} jobs added to the queues successfully"
+    return answer({"jobs": jobs, "timestamp": now_in_iso()}, message=message)
