@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import types
 import typing
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, ClassVar, Self
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from typing import Any, ClassVar, Final, Self
 
 SCALARS: dict[type, tuple[type, ...]] = {
     str: (str,),
@@ -15,6 +15,9 @@ SCALARS: dict[type, tuple[type, ...]] = {
     types.NoneType: (types.NoneType,),
 }
 
+
+# What stands in an example for a value that must be there.
+BEGINNINGS: Final[dict[type, Any]] = {str: "text", int: 1, float: 1.0, bool: False}
 
 # Reading type hints is slow, and every enqueue needs them.
 _field_types: dict[type, dict[str, tuple[type, ...]]] = {}
@@ -83,6 +86,35 @@ class Arguments:
             return cls(**values)
         except TypeError as error:
             raise ArgumentsError(f"{cls.kind}: {error}.") from error
+
+    @classmethod
+    def example(cls, owner: str) -> dict[str, Any]:
+        """Return a payload that a person may begin with, for a job of theirs.
+
+        It has what must be there, by its type, and whose job it is. A subclass that takes fewer
+        values than their types overrides this.
+        """
+        whose = owner_field(cls)
+        payload: dict[str, Any] = {}
+        for field in fields(cls):
+            if field.name == whose:
+                payload[camel(field.name)] = owner
+            elif field.default is MISSING and field.default_factory is MISSING:
+                payload[camel(field.name)] = BEGINNINGS.get(field_types(cls)[field.name][0])
+        return payload
+
+
+def owner_field(cls: type[Arguments]) -> str | None:
+    """Return the field whose text is the owner of a job; None if no field is just that."""
+    probe = object.__new__(cls)
+    names = [name for name, allowed in field_types(cls).items() if str in allowed]
+    for name in names:
+        # Past the class's own checks, which would refuse what stands for each field here.
+        object.__setattr__(probe, name, name)
+    try:
+        return probe.owner if probe.owner in names else None
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return None
 
 
 def field_types(cls: type[Arguments]) -> dict[str, tuple[type, ...]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from queues import registry
@@ -25,6 +26,10 @@ USUAL_QUEUE: Final = next(iter(get_queues()))
 # here.
 ATTEMPTS: Final = 30
 BACKOFF: Final = {"type": "exponential", "delay": 1000, "cap": 600_000}
+handles: Final = partial(
+    registry.handles,
+    queue=USUAL_QUEUE, atomic=True, attempts=ATTEMPTS, backoff=BACKOFF, is_internal=True,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +92,7 @@ def count(batch_id: int) -> Progress:
     )
 
 
-@registry.handles(BatchDone, queue=USUAL_QUEUE, atomic=True, attempts=ATTEMPTS, backoff=BACKOFF)
+@handles(BatchDone)
 def end_batch(arguments: BatchDone, context: Context) -> dict[str, int]:
     """Enqueue what follows; return the counts."""
     progress = count(context.job_id)
@@ -98,7 +103,7 @@ def end_batch(arguments: BatchDone, context: Context) -> dict[str, int]:
     return asdict(progress)
 
 
-@registry.handles(BatchFailed, queue=USUAL_QUEUE, atomic=True, attempts=ATTEMPTS, backoff=BACKOFF)
+@handles(BatchFailed)
 def tell_of_failure(arguments: BatchFailed, context: Context) -> None:
     """Enqueue what follows a failure, if this runs because of one."""
     progress = count(context.job_id)

@@ -72,6 +72,7 @@ def meant(wanted: JobFilter) -> QuerySet[Job]:
     attempts=MAX_ATTEMPTS,
     backoff={"type": "exponential", "delay": 1000, "cap": 60_000},
     timeout=MAX_TIMEOUT_SECONDS,
+    is_internal=True,
 )
 def bulk(arguments: Bulk, context: Context) -> dict[str, int] | None:
     """Do chunk after chunk; return what was done, or None if the operation was stopped.

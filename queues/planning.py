@@ -9,15 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 from queues import registry, strict_json
-from queues.arguments import ArgumentsError
 from queues.cron import LAST_YEAR, Spec, next_run, parse_cron, parse_every, parse_zone
 from queues.cron_fields import CronError
+from queues.drafting import refusals
 from queues.keep import parse_keep
 from queues.models import Misfire, Overlap, Schedule
 from queues.options import OPTIONS, Draft, EnqueueError, Options, draft
-from queues.registry import RegistryError
 from queues.retry import parse_backoff
-from queues.trouble import trouble_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,8 +73,9 @@ def plan(
 ) -> Schedule:
     """Return the schedule that is described, not saved. Raises ScheduleError."""
     _check_times(cron, every, time_zone)
+    allowed = _allowed(options)
     with _refusals():
-        wanted = draft(arguments, _allowed(options))
+        wanted = draft(arguments, allowed)
     schedule = Schedule(
         name=check_name(name),
         kind=arguments.kind,
@@ -142,8 +141,9 @@ def arguments_of(kind: str, payload: object) -> Arguments:
 def draft_tick(schedule: Schedule, *, delay: float = 0.0) -> Draft:
     """Return a job of a schedule, due in `delay` seconds. Raises ScheduleError."""
     arguments = arguments_of(schedule.kind, schedule.payload)
+    options: Options = {**_allowed(schedule.options), "delay": delay}
     with _refusals():
-        wanted = draft(arguments, {**_allowed(schedule.options), "delay": delay})
+        wanted = draft(arguments, options)
     return wanted._replace(schedule_id=schedule.pk)
 
 
@@ -151,30 +151,12 @@ def draft_tick(schedule: Schedule, *, delay: float = 0.0) -> Draft:
 def _refusals() -> Iterator[None]:
     """Turn whatever is wrong with a kind, arguments and options into ScheduleErrors."""
     try:
-        yield
-    except ScheduleError:
-        raise
+        with refusals():
+            yield
     except EnqueueError as error:
-        raise _refusal(error) from error
-    except RegistryError as error:
-        known = ", ".join(sorted(registry.kinds()))
-        raise ScheduleError("kind", f"{error} Allowed: {known}.") from error
-    except ArgumentsError as error:
-        raise ScheduleError("payload", str(error)) from error
-    except Exception as error:
-        # The arguments' own code may raise anything, and a tick must not end its worker.
-        trouble = trouble_of(error)
-        raise ScheduleError("payload", f"{trouble.error_class}: {trouble.message}") from error
-
-
-def _refusal(error: EnqueueError) -> ScheduleError:
-    message = error.message
-    if error.field in {"name", "owner"}:
-        # Of the job, which the arguments make up.
-        return ScheduleError("payload", f"{error.field} {message}")
-    if error.field in {"arguments", "kind", "payload"}:
-        return ScheduleError(error.field, message)
-    return ScheduleError(f"options.{error.field}", message)
+        is_option = error.field not in {"arguments", "kind", "payload"}
+        field = f"options.{error.field}" if is_option else error.field
+        raise ScheduleError(field, error.message) from error
 
 
 def _check_times(cron: str, every: int | None, time_zone: str) -> None:

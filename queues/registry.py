@@ -34,6 +34,7 @@ class Spec:
 
     What is None comes from the queue; without a `queue`, each enqueue names one. `atomic` handlers
     run inside the transaction that settles them. `memory_mb` limits the address space of a process.
+    Jobs of an internal kind are made by code alone: clients may not.
     """
 
     arguments: type[Arguments]
@@ -48,6 +49,7 @@ class Spec:
     atomic: bool = False
     retry_on: Errors = (Exception,)
     never_on: Errors = ()
+    is_internal: bool = False
 
     @property
     def kind(self) -> str:
@@ -76,6 +78,7 @@ def handles(
     atomic: bool = False,
     retry_on: Errors = (Exception,),
     never_on: Errors = (),
+    is_internal: bool = False,
 ) -> Callable[[Callable[[A, Context], object]], Callable[[A, Context], object]]:
     """Register the decorated function as the handler of `arguments.kind` on `queue`.
 
@@ -101,6 +104,7 @@ def handles(
             atomic=atomic,
             retry_on=retry_on,
             never_on=never_on,
+            is_internal=is_internal,
         )
         _refuse_bad(spec)
         _specs[spec.kind] = spec
@@ -119,6 +123,11 @@ def get(kind: str) -> Spec:
 def kinds() -> list[str]:
     """Return every kind that this process can run."""
     return list(_specs)
+
+
+def public_kinds() -> list[str]:
+    """Return the kinds of which clients may make jobs, in the order of their registration."""
+    return [kind for kind, spec in _specs.items() if not spec.is_internal]
 
 
 def _backoff(arguments: type[Arguments], value: Any) -> Backoff | None:

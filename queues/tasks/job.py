@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from queues.tasks.compat import TaskResult
 
 
-@handles(RunTask, queue=None)
+@handles(RunTask, queue=None, is_internal=True)
 def run_task(arguments: RunTask, context: Context) -> dict[str, Any]:
     """Call the task, and return its value beside the worker's name.
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 import pytest
 
 from queues.arguments import Arguments, ArgumentsError
-from queues.registry import RegistryError, handles
+from queues.registry import RegistryError, handles, kinds, public_kinds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +71,50 @@ def test_a_kind_has_one_handler():
 
     with pytest.raises(RegistryError, match="has a handler already"):
         handles(Note, queue="notifications")(lambda _arguments, _context: None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owned(Arguments):
+    kind: ClassVar[str] = "tests.owned"
+    what: str
+    times: int
+    ratio: float
+    is_odd: bool
+    at: str | None
+    tenant: str | None = None
+    note: str = ""
+
+    def __post_init__(self):
+        if self.note:
+            raise ArgumentsError("There is a note.")
+
+    @property
+    def owner(self):
+        return self.tenant or ""
+
+
+class Odd(Sample):
+    @property
+    def owner(self):
+        return str(int(self.user_id))
+
+
+def test_an_example_has_what_must_be_there_and_whose_it_is():
+    example = Owned.example("7")
+    assert example == {
+        "what": "text", "times": 1, "ratio": 1.0, "isOdd": False, "at": "text", "tenant": "7",
+    }  # fmt: skip
+    assert Owned.from_json(example).owner == "7"
+
+
+@pytest.mark.parametrize("arguments", [Sample, Odd])
+def test_without_a_field_for_the_owner_nobody_is_named(arguments):
+    assert arguments.example("7") == {"userId": "text"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["queues.bulk", "queues.batch", "queues.batch-failure", "django.task"]
+)
+def test_what_the_engine_makes_for_itself_is_internal(kind):
+    assert kind in kinds()
+    assert kind not in public_kinds()
