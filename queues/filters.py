@@ -30,8 +30,9 @@ MAX_ATTEMPT: Final = 2**15 - 1
 class JobFilter:
     """What jobs must be like, all of it at once; None is not asked for.
 
-    `name` and `error` are contained in the name and the last error's message, whatever the case.
-    `key` is a `limit_key`, or the beginning of one with `*` behind it. `parent` means the jobs
+    `name` and `error` are contained in the name and the last error's message, whatever the case,
+    and `payload` in the payload's JSON as Postgres writes it, with a space behind each colon. `key`
+    is a `limit_key`, or the beginning of one with `*` behind it. `parent` means the jobs
     that this job waits for. A date `after` is included, a date `before` is not. `all` asks for
     nothing: it says that an empty filter is meant.
     """
@@ -43,6 +44,7 @@ class JobFilter:
     owner: str | None = None
     key: str | None = None
     error: str | None = None
+    payload: str | None = None
     error_class: str | None = None
     fingerprint: str | None = None
     schedule: int | None = None
@@ -67,7 +69,10 @@ class JobFilter:
 
     def queryset(self) -> QuerySet[Job]:
         """Return the jobs, in no order."""
-        jobs = Job.objects.all()
+        return self.among(Job.objects.all())
+
+    def among(self, jobs: QuerySet[Job]) -> QuerySet[Job]:
+        """Return those of some jobs that fit."""
         for name, value in self._given().items():
             jobs = jobs.filter(CONDITIONS[name](value))
         return jobs
@@ -89,6 +94,7 @@ WORDS: Final[Mapping[str, Reader]] = {
     "owner": text(64),
     "key": text(201),
     "error": text(MAX_SOUGHT),
+    "payload": text(MAX_SOUGHT),
     "error_class": text(200),
     "fingerprint": text(16),
     "schedule": whole(MAX_ID),
@@ -145,6 +151,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Any], Q]]] = {
     "owner": lambda value: Q(owner=value),
     "key": _with_key,
     "error": lambda value: Q(error_message__icontains=value),
+    "payload": lambda value: Q(payload__icontains=value),
     "error_class": lambda value: Q(error_class=value),
     "fingerprint": lambda value: Q(fingerprint=value),
     "schedule": lambda value: Q(schedule_id=value),

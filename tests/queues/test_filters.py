@@ -22,7 +22,7 @@ EARLY, LATE = NOW - timedelta(days=2), NOW - timedelta(hours=1)
 @pytest.fixture
 def jobs(db):
     """Two jobs that differ in everything that a word may ask for."""
-    one, other = enqueue(Act(what="return")), enqueue(Notify(path="x"))
+    one, other = enqueue(Act(what="return", text="€ 50%_")), enqueue(Notify(path="50 _"))
     Job.objects.filter(pk=one.pk).update(
         state="failed", name="Send 50% off", owner="ann", limit_key="host:a.example",
         error_class="ValueError", error_message="No luck_today", fingerprint="aaaa",
@@ -49,6 +49,8 @@ def jobs(db):
         {"key": "host:a.example"},
         {"key": "host:*"},
         {"error": "luck_"},
+        {"payload": "50%_"},
+        {"payload": '"WHAT": "return"'},
         {"error_class": "ValueError"},
         {"fingerprint": "aaaa"},
         {"schedule": "7"},
@@ -142,6 +144,7 @@ VALUES = {
     "owner": words_of(64),
     "key": words_of(200),
     "error": words_of(50),
+    "payload": words_of(50),
     "error_class": words_of(50),
     "fingerprint": words_of(16),
     "schedule": st.integers(0, 2**63 - 1).map(str),
