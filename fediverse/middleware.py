@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     GetResponse = Callable[[HttpRequest], HttpResponse]
 
 HEALTH_PATH = "/health"
+BULK_PATH = "/api/queue/jobs/bulk"
 _DIRECTIVES = (
     "default-src 'none'",
     "script-src 'self'",
@@ -76,7 +77,8 @@ class HealthMiddleware:
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
     """Return the problem to answer with, or None if the request may go on."""
-    most = settings.API_MAX_BODY_BYTES
+    is_bulk = request.path.rstrip("/") == BULK_PATH
+    most = settings.API_MAX_BULK_BYTES if is_bulk else settings.API_MAX_BODY_BYTES
     length = request.META.get("CONTENT_LENGTH") or "0"
     if "\x00" in unquote(request.META.get("QUERY_STRING", "")) or "\x00" in request.path:
         return problem_response(400, "nul_character", "The address holds the character NUL.")

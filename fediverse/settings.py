@@ -247,6 +247,8 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 API_MAX_BODY_BYTES = 128 * 1024
+# Of the one address that takes thousands of jobs, from those who have signed in.
+API_MAX_BULK_BYTES = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BODY_BYTES
 
 # The endpoint that nobody needs to sign in for.

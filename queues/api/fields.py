@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from django.utils.datastructures import MultiValueDict
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -92,6 +93,7 @@ class JsonField(serializers.JSONField):
         return empty if is_blank and not self.required else value
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
 class ObjectField(JsonField):
     """A JSON object."""
 

@@ -127,17 +127,22 @@ class OptionsField(ObjectField):
     """Options by name; the value is a Given. `without` names those that are refused here."""
 
     def __init__(self, *, without: frozenset[str] = frozenset(), **kwargs: Any) -> None:
-        kwargs.setdefault("initial", "{}")
+        kwargs.setdefault("initial", dict)
         kwargs.setdefault("help_text", f"{', '.join(OPTION_NAMES)}; times are milliseconds.")
         super().__init__(required=False, **kwargs)
         self._without = without
 
     def to_internal_value(self, data: Any) -> Any:
-        serializer = OptionsSerializer(data=super().to_internal_value(data))
-        for name in self._without:
-            del serializer.fields[name]
-        serializer.is_valid(raise_exception=True)
-        return as_given(serializer.validated_data)
+        reader = options_reader(without=self._without)
+        return as_given(reader.run_validation(super().to_internal_value(data)))
+
+
+def options_reader(*, without: frozenset[str] = frozenset()) -> OptionsSerializer:
+    """Return a serializer whose `run_validation` reads options, those of many jobs if need be."""
+    serializer = OptionsSerializer()
+    for name in without:
+        del serializer.fields[name]
+    return serializer
 
 
 OPTION_NAMES: Final = tuple(OptionsSerializer().fields)

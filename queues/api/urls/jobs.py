@@ -1,8 +1,15 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from queues.api.routes import route
+from queues.api.views.jobs import JobsBulkView, JobsView
+from queues.api.views.jobs_one import JobView
+from queues.api.views.jobs_verbs import CancelView, PromoteView, RetryView
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
-
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    route("jobs", JobsView, "jobs"),
+    route("jobs/bulk", JobsBulkView, "jobs-bulk"),
+    route("jobs/<id>", JobView, "job"),
+    route("jobs/<id>/retry", RetryView, "job-retry"),
+    route("jobs/<id>/cancel", CancelView, "job-cancel"),
+    route("jobs/<id>/promote", PromoteView, "job-promote"),
+]

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.parsers import FormParser, MultiPartParser
+
+from queues.api.filtering import JobFilterBackend
+from queues.api.making import Maker
+from queues.api.making_many import make_many
+from queues.api.pagination import KeysetPagination, orderings
+from queues.api.parsers import BulkJSONParser
+from queues.api.patience import patience
+from queues.api.schema import enveloped
+from queues.api.scopes import READ, WRITE, jobs_for
+from queues.api.serializers.jobs import JobSerializer, MadeJobSerializer, MadeJobsSerializer
+from queues.api.serializers.jobs_changing import NewJobSerializer, NewJobsSerializer
+from queues.api.views.base import ApiView, answer, once
+from queues.api.views.jobs_base import TAGS, address_of
+from queues.enqueue import enqueue_draft
+from queues.unique import Answer
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+    from rest_framework.response import Response
+
+    from queues.models import Job
+
+EXAMPLE = OpenApiExample(
+    "In a minute, and before others",
+    value={
+        "kind": "fetch-posts",
+        "payload": {"userId": "7", "platform": "mastodon"},
+        "options": {"delay": 60000, "priority": 1},
+    },
+    request_only=True,
+)
+
+
+class JobsView(ApiView):
+    """Your jobs, and for operators everybody's.
+
+    Any number of filters may be given, all of which must fit. What is empty counts as left out.
+    """
+
+    scopes = {"GET": READ, "POST": WRITE}
+    serializer_class = NewJobSerializer
+    pagination_class = KeysetPagination
+    filter_backends = (JobFilterBackend,)
+    orderings = orderings(
+        id="pk",
+        createdAt="created_at",
+        runAt="run_at",
+        priority="priority",
+        finishedAt="finished_at",
+    )
+
+    def get_view_name(self) -> str:
+        return "Jobs"
+
+    def get_queryset(self) -> QuerySet[Job]:
+        """Return the jobs that the caller may know of."""
+        return jobs_for(self.request)
+
+    @extend_schema(summary="List jobs", responses={200: JobSerializer(many=True)}, tags=TAGS)
+    def get(self, request: Request) -> Response:
+        """List jobs, the newest first unless you say otherwise.
+
+        To order by `finishedAt` lists only jobs that have finished.
+        """
+        with patience():
+            page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        return self.get_paginated_response(JobSerializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Make a job",
+        request=NewJobSerializer,
+        responses={201: enveloped(MadeJobSerializer), 200: enveloped(MadeJobSerializer)},
+        examples=[EXAMPLE],
+        tags=TAGS,
+    )
+    def post(self, request: Request) -> Response:
+        """Make a job, and say where it is found.
+
+        With `options.deduplication` the answer may be an earlier job that holds the key; its status
+        is 200 then. Send an `Idempotency-Key` to be able to send the same request again.
+        """
+        said, maker = self.valid(request), Maker.of(request)
+
+        def make() -> Response:
+            job = enqueue_draft(maker.draft(said["kind"], said["payload"], said["options"]))
+            status = 201 if job.answer is Answer.CREATED else 200
+            return answer(MadeJobSerializer(job).data, status=status)
+
+        response = once(request, make)
+        response["Location"] = address_of(request, response.data["data"]["id"])
+        return response
+
+
+class JobsBulkView(ApiView):
+    """Make thousands of jobs at once."""
+
+    scopes = {"POST": WRITE}
+    serializer_class = NewJobsSerializer
+    parser_classes = (BulkJSONParser, FormParser, MultiPartParser)
+
+    def get_view_name(self) -> str:
+        return "Many jobs"
+
+    @extend_schema(
+        summary="Make many jobs",
+        request=NewJobsSerializer,
+        responses={201: enveloped(MadeJobsSerializer)},
+        tags=TAGS,
+    )
+    def post(self, request: Request) -> Response:
+        """Make up to 10,000 jobs, all or none.
+
+        If anything is wrong, nothing is made, and everything that is wrong is named, by the place
+        of its job in the list: `jobs.3.options.priority`. A body may have 8 MiB.
+        """
+        items: list[Any] = self.valid(request)["jobs"]
+        maker = Maker.of(request)
+
+        def make() -> Response:
+            ids = make_many(items, maker)
+            return answer({"count": len(ids), "ids": ids}, status=201)
+
+        return once(request, make)
