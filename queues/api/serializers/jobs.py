@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from queues.states import State
+from queues.unique import Answer
 
 
 class Facts(serializers.Serializer[Any]):
@@ -63,7 +64,7 @@ class MadeJobSerializer(FullJobSerializer):
     """A job as it is when it was just made."""
 
     answer = serializers.ChoiceField(
-        choices=["created", "exists", "replaced", "kept"],
+        choices=[answer.value for answer in Answer],
         help_text="What became of it, by its deduplication: `exists` is an earlier job that holds "
         "the key, `replaced` one that took this one's place, `kept` one that this one follows.",
     )

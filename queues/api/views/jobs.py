@@ -16,7 +16,7 @@ from queues.api.scopes import READ, WRITE, jobs_for
 from queues.api.serializers.jobs import JobSerializer, MadeJobSerializer, MadeJobsSerializer
 from queues.api.serializers.jobs_changing import NewJobSerializer, NewJobsSerializer
 from queues.api.views.base import ApiView, answer, once
-from queues.api.views.jobs_base import TAGS, address_of
+from queues.api.views.jobs_base import IDEMPOTENT, TAGS, address_of
 from queues.enqueue import enqueue_draft
 from queues.unique import Answer
 
@@ -76,6 +76,7 @@ class JobsView(ApiView):
     @extend_schema(
         summary="Make a job",
         request=NewJobSerializer,
+        parameters=[IDEMPOTENT],
         responses={201: enveloped(MadeJobSerializer), 200: enveloped(MadeJobSerializer)},
         examples=[EXAMPLE],
         tags=TAGS,
@@ -111,6 +112,7 @@ class JobsBulkView(ApiView):
     @extend_schema(
         summary="Make many jobs",
         request=NewJobsSerializer,
+        parameters=[IDEMPOTENT],
         responses={201: enveloped(MadeJobsSerializer)},
         tags=TAGS,
     )
