@@ -54,7 +54,7 @@ def test_data_of_the_options_is_merged_into_the_payload(owner):
 @pytest.mark.parametrize(
     ("who", "status"),
     [
-        ("anonymous", 403), ("owner", 201), ("writer", 201), ("reader", 403), ("stranger", 400),
+        ("anonymous", 401), ("owner", 201), ("writer", 201), ("reader", 403), ("stranger", 400),
         ("staff", 400), ("operator", 201), ("manager", 201), ("robot", 400),
     ],
 )  # fmt: skip

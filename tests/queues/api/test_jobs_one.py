@@ -92,7 +92,7 @@ def test_a_long_history_takes_as_many_queries_as_a_short_one():
 
 WHO = [
     # who, GET, PATCH, retry, DELETE
-    ("anonymous", 403, 403, 403, 403),
+    ("anonymous", 401, 401, 401, 401),
     ("owner", 200, 200, 200, 204),
     ("stranger", 404, 404, 404, 404),
     ("staff", 200, 403, 403, 403),
