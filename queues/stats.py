@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from queues.conf import QueueConf, get_queues
-from queues.models import Job
+from queues.models import Job, QueueControl
 from queues.states import State
 
 
@@ -29,3 +29,9 @@ def queue_counts() -> list[QueueCounts]:
         )
         for conf in get_queues().values()
     ]
+
+
+def paused_queues() -> set[str]:
+    """Return the names of the queues that are paused."""
+    controls = QueueControl.objects.filter(paused_at__isnull=False)
+    return set(controls.values_list("name", flat=True))

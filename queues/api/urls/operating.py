@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from queues.api.routes import route
+from queues.api.views.cleanup import CleanupView
+from queues.api.views.stats import StatsView
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
-
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    route("stats", StatsView, "stats"),
+    route("cleanup", CleanupView, "cleanup"),
+]
