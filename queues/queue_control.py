@@ -22,6 +22,8 @@ from queues.statements.operating import CLEAN, DRAIN, WOULD_CLEAN, WOULD_DRAIN
 from queues.states import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from queues.rate import Rate
 
 MAX_CAP: Final = 1_000_000
@@ -78,6 +80,25 @@ def set_fair(queue: str, fair: bool) -> QueueControl:
     if type(fair) is not bool:
         raise ControlError(f"fair is {fair!r}; allowed: True, False.")
     return _set("fair" if fair else "first-come", queue, is_fair=fair)
+
+
+@transaction.atomic
+def change(queue: str, **wanted: Any) -> None:
+    """Set several of SETTINGS at once, as their verbs do: all of them, or none.
+
+    Raises ControlError.
+    """
+    for name, value in wanted.items():
+        SETTINGS[name](queue, value)
+
+
+# The verbs that take a value, by what they set.
+SETTINGS: Final[Mapping[str, Callable[[str, Any], object]]] = {
+    "cap": set_cap,
+    "slots": set_slots,
+    "rate": set_rate,
+    "fair": set_fair,
+}
 
 
 def drain(queue: str, *, delayed: bool = False) -> int:
