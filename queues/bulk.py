@@ -22,7 +22,8 @@ from queues.control import ControlError
 from queues.database import database_now
 from queues.enqueue import enqueue
 from queues.keep import Keep
-from queues.models import Job, Operation, QueueControl, Worker
+from queues.models import Job, Operation, Worker
+from queues.stats import paused_queues
 
 if TYPE_CHECKING:
     from queues.filters import JobFilter
@@ -61,11 +62,14 @@ class _Survey:
         return sum(self.by_state.values())
 
 
-def preview(verb: str, wanted: JobFilter, value: int | None = None) -> Preview:
+def preview(
+    verb: str, wanted: JobFilter, value: int | None = None, *, limit: int | None = None
+) -> Preview:
     """Return what `begin` would find now. Nothing is changed. Raises BulkError."""
-    _check(verb, wanted, value)
-    found = _survey(wanted)
-    sample = meant(wanted).filter(pk__gte=found.first).order_by("pk")[:SAMPLE]
+    _check(verb, wanted, value, limit)
+    found = _survey(wanted, limit)
+    span = meant(wanted).filter(pk__gte=found.first, pk__lte=found.last)
+    sample = span.order_by("pk")[:SAMPLE]
     fits = sum(found.by_state.get(state.value, 0) for state in VERBS[verb].fits)
     return Preview(
         count=found.count,
@@ -76,21 +80,26 @@ def preview(verb: str, wanted: JobFilter, value: int | None = None) -> Preview:
 
 
 @transaction.atomic
-def begin(verb: str, wanted: JobFilter, value: int | None = None) -> Operation:
+def begin(
+    verb: str, wanted: JobFilter, value: int | None = None, *, limit: int | None = None
+) -> Operation:
     """Begin to do a verb to all jobs that the filter finds now; return the operation.
 
-    `value` is the new priority, for that verb alone. The operation is whoever's acts (see
-    `queues.audit`). A job that fits the filter later and is older than the last one found may be
-    among them; a newer one is not. Raises BulkError.
+    `value` is the new priority, for that verb alone. Of more than `limit` jobs it is the first
+    ones, by id. The operation is whoever's acts (see `queues.audit`). A job that fits the filter
+    later and is older than the last one found may be among them; a newer one is not. Raises
+    BulkError.
     """
-    _check(verb, wanted, value)
-    found = _survey(wanted)
+    _check(verb, wanted, value, limit)
+    found = _survey(wanted, limit)
     words = wanted.as_words()
     operation = _start(
         verb=verb, filter=words, value=value, total=found.count, cursor=found.first - 1,
         last_id=found.last,
     )  # fmt: skip
-    target = {"operation": operation.pk, "filter": words}
+    target: dict[str, Any] = {"operation": operation.pk, "filter": words}
+    if limit is not None:
+        target["limit"] = limit
     after = None if value is None else {verb: value}
     audit.record(verb, target, count=found.count, after=after)
     return operation
@@ -132,7 +141,7 @@ def undo(operation_id: int) -> Operation:
     return undoing
 
 
-def _check(verb: str, wanted: JobFilter, value: object) -> None:
+def _check(verb: str, wanted: JobFilter, value: object, limit: object) -> None:
     if verb not in VERBS:
         raise BulkError(f"verb is {verb!r:.30}; allowed: {', '.join(VERBS)}.")
     if wanted.is_empty and not wanted.all:
@@ -141,6 +150,8 @@ def _check(verb: str, wanted: JobFilter, value: object) -> None:
         raise BulkError(f"value is {value!r:.30}; allowed: none with {verb}.")
     if verb == PRIORITY and not (type(value) is int and 0 <= value <= MAX_PRIORITY):
         raise BulkError(f"value is {value!r:.30}; allowed: a priority, 0 to {MAX_PRIORITY}.")
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise BulkError(f"limit is {limit!r:.30}; allowed: 1 or more, or None.")
 
 
 def _check_undo(operation: Operation) -> None:
@@ -157,10 +168,11 @@ def _check_undo(operation: Operation) -> None:
         raise BulkError(f"{name} is undone already; if that was stopped, retry its job.")
 
 
-def _survey(wanted: JobFilter) -> _Survey:
-    by_state = (
-        meant(wanted).values("state").annotate(number=Count("*"), first=Min("pk"), last=Max("pk"))
-    )
+def _survey(wanted: JobFilter, limit: int | None) -> _Survey:
+    jobs = meant(wanted)
+    if limit is not None:
+        jobs = Job.objects.filter(pk__in=jobs.order_by("pk").values("pk")[:limit])
+    by_state = jobs.values("state").annotate(number=Count("*"), first=Min("pk"), last=Max("pk"))
     rows = list(by_state.order_by("state"))
     return _Survey(
         by_state={row["state"]: row["number"] for row in rows},
@@ -199,7 +211,5 @@ def _queue() -> str:
     queues = list(get_queues())
     workers = Worker.objects.filter(expires_at__gt=Now()).values_list("queues", flat=True)
     served = {name for names in workers for name in names}
-    paused = set(
-        QueueControl.objects.filter(paused_at__isnull=False).values_list("name", flat=True)
-    )
-    return next((name for name in queues if name in served - paused), queues[0])
+    free = served - paused_queues()
+    return next((name for name in queues if name in free), queues[0])

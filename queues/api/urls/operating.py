@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from queues.api.routes import route
+from queues.api.views.actions import ActionsView
 from queues.api.views.cleanup import CleanupView
+from queues.api.views.operations import OperationsView, OperationView, StopView, UndoView
 from queues.api.views.queues import DrainView, PauseView, QueuesView, QueueView, ResumeView
 from queues.api.views.stats import StatsView
 
@@ -13,4 +15,9 @@ urlpatterns = [
     route("queues/<queue>/pause", PauseView, "queue-pause"),
     route("queues/<queue>/resume", ResumeView, "queue-resume"),
     route("queues/<queue>/drain", DrainView, "queue-drain"),
+    route("jobs/actions", ActionsView, "job-actions"),
+    route("operations", OperationsView, "operations"),
+    route("operations/<id>", OperationView, "operation"),
+    route("operations/<id>/stop", StopView, "operation-stop"),
+    route("operations/<id>/undo", UndoView, "operation-undo"),
 ]

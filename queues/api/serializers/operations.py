@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from rest_framework import serializers
+
+from queues.api.fields import StrictBooleanField, StrictChoiceField, StrictIntegerField
+from queues.api.filter_bodies import FilterField, words_of
+from queues.api.serializers.reasons import ReasonSerializer
+from queues.bulk_verbs import PRIORITY, VERBS
+from queues.conf import MAX_PRIORITY
+from queues.models import Job, Operation
+
+if TYPE_CHECKING:
+    from queues.bulk import Preview
+
+MAX_LIMIT: Final = 2**53 - 1
+
+
+class ActionSerializer(ReasonSerializer):
+    """A verb, and to which jobs it is done."""
+
+    verb = StrictChoiceField(
+        choices=[*VERBS], initial="retry", help_text="What is done to each of the jobs."
+    )
+    filter = FilterField(
+        initial={"state": "failed"},
+        help_text="Which jobs: the words of the list of jobs, all of which must fit."
+        ' {"all": true} is for all jobs.',
+    )
+    value = StrictIntegerField(
+        required=False,
+        min_value=0,
+        max_value=MAX_PRIORITY,
+        help_text="The new priority, for that verb alone.",
+    )
+    limit = StrictIntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_LIMIT,
+        help_text="No more than so many jobs, the oldest first.",
+    )
+    dryRun = StrictBooleanField(
+        default=False,
+        initial=True,
+        help_text="Say what would be done, and do nothing. False if it is left out.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a priority without a value, and another verb with one."""
+        if attrs["verb"] == PRIORITY and "value" not in attrs:
+            message = f"Missing; allowed: a priority, 0 to {MAX_PRIORITY}."
+            raise serializers.ValidationError({"value": message}, code="required")
+        if attrs["verb"] != PRIORITY and "value" in attrs:
+            message = f"Given; allowed: with {PRIORITY} alone."
+            raise serializers.ValidationError({"value": message})
+        return attrs
+
+
+class SampledJobSerializer(serializers.ModelSerializer[Job]):
+    """A job in short."""
+
+    id = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Job
+        fields = ("id", "queue", "kind", "name", "state", "priority", "attempt", "owner")
+        read_only_fields = fields
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What a verb would be done to."""
+
+    count = serializers.IntegerField(read_only=True, help_text="Jobs that the filter finds.")
+    byState = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+    passedOver = serializers.IntegerField(
+        read_only=True, help_text="Those of them in a state that the verb does not fit."
+    )
+    sample = SampledJobSerializer(many=True, read_only=True)
+
+    def to_representation(self, instance: Preview) -> dict[str, Any]:
+        """Return a preview as the answers have it."""
+        return super().to_representation(
+            {
+                "count": instance.count,
+                "byState": instance.by_state,
+                "passedOver": instance.passed_over,
+                "sample": instance.sample,
+            }
+        )
+
+
+class FilterWordsField(serializers.DictField):
+    """The words of a filter by their names in JSON. Ages have become dates."""
+
+    child = serializers.CharField()
+
+    def to_representation(self, value: dict[str, str]) -> dict[str, str]:
+        """Return the words."""
+        return words_of(value)
+
+
+class OperationSerializer(serializers.ModelSerializer[Operation]):
+    """A verb that is being done, or was, to all jobs of a filter."""
+
+    id = serializers.CharField(read_only=True)
+    filter = FilterWordsField(read_only=True)
+    value = serializers.IntegerField(read_only=True, allow_null=True)
+    mustStop = serializers.BooleanField(read_only=True, source="must_stop")
+    passedOver = serializers.IntegerField(
+        read_only=True,
+        source="passed_over",
+        help_text="Jobs that the verb did not fit any more.",
+    )
+    undoes = serializers.CharField(
+        read_only=True, allow_null=True, source="undoes_id", help_text="The operation it puts back."
+    )
+    jobId = serializers.CharField(
+        read_only=True, allow_null=True, source="job_id", help_text="The job that carries it out."
+    )
+    createdAt = serializers.DateTimeField(read_only=True, source="created_at")
+    finishedAt = serializers.DateTimeField(read_only=True, allow_null=True, source="finished_at")
+
+    class Meta:
+        model = Operation
+        fields = (
+            "id", "verb", "filter", "value", "state", "mustStop", "total", "done", "passedOver",
+            "actor", "door", "reason", "undoes", "jobId", "createdAt", "finishedAt",
+        )  # fmt: skip
+        read_only_fields = fields
