@@ -3,6 +3,7 @@ from __future__ import annotations
 from queues.api.routes import route
 from queues.api.views.actions import ActionsView
 from queues.api.views.cleanup import CleanupView
+from queues.api.views.metrics import MetricsView
 from queues.api.views.operations import OperationsView, OperationView, StopView, UndoView
 from queues.api.views.queues import DrainView, PauseView, QueuesView, QueueView, ResumeView
 from queues.api.views.stats import StatsView
@@ -20,4 +21,5 @@ urlpatterns = [
     route("operations/<id>", OperationView, "operation"),
     route("operations/<id>/stop", StopView, "operation-stop"),
     route("operations/<id>/undo", UndoView, "operation-undo"),
+    route("metrics", MetricsView, "metrics"),
 ]

@@ -12,21 +12,25 @@ from accounts.models import User
 
 def operator():
     """A superuser who is signed in."""
-    return _client(User.objects.create_superuser("op"))
+    return _client(_user("op", is_superuser=True))
 
 
 def with_scopes(*scopes):
     """Somebody with a token, and no permission of their own."""
-    return _client(User.objects.create_user("token"), SimpleNamespace(scopes=frozenset(scopes)))
+    return _client(_user("token"), SimpleNamespace(scopes=frozenset(scopes)))
 
 
 def plain():
     """Somebody who is signed in, and no more."""
-    return _client(User.objects.create_user("plain"))
+    return _client(_user("plain"))
 
 
 def anonymous():
     return APIClient()
+
+
+def _user(name, **values):
+    return User.objects.get_or_create(username=name, defaults=values)[0]
 
 
 def _client(user, token=None):
