@@ -55,7 +55,7 @@ def set_limit(key: str, *, concurrency: int | None = None, rate: Rate | None = N
 
     The longest that fits a key counts, and no other. Raises ControlError.
     """
-    _check_key(key)
+    check_key(key)
     if concurrency is None and rate is None:
         raise ControlError("concurrency and rate are both None; allowed: one of them, or both.")
     if concurrency is not None and (
@@ -78,7 +78,7 @@ def set_limit(key: str, *, concurrency: int | None = None, rate: Rate | None = N
 @transaction.atomic
 def remove_limit(key: str) -> None:
     """Let a key go without this limit. Raises ControlError if there is none."""
-    _check_key(key)
+    check_key(key)
     limit = Limit.objects.select_for_update().filter(key=key).first()
     if limit is None:
         raise ControlError(f"There is no limit {key!r:.50}.")
@@ -93,7 +93,7 @@ def close_key(key: str, seconds: float) -> None:
 
     Replaces what closed it before. A `*` at the end is no key, for one key is closed at a time.
     """
-    _check_one(key)
+    check_one(key)
     if type(seconds) not in {int, float} or not 0 < seconds <= MAX_CLOSED_SECONDS:
         allowed = f"above 0 to {MAX_CLOSED_SECONDS}"
         raise ControlError(f"seconds is {seconds!r}; allowed: {allowed}.")
@@ -108,7 +108,7 @@ def open_key(key: str) -> None:
 
     Raises ControlError if it is not closed.
     """
-    _check_one(key)
+    check_one(key)
     if not fetch(OPEN_KEY, {"key": key}):
         raise ControlError(f"The key {key!r:.50} is not closed.")
     audit.record("open-key", {"key": key})
@@ -144,6 +144,22 @@ def parse_rate(text: str) -> Rate | None:
         raise ControlError(str(error)) from error
 
 
+def check_key(key: str) -> None:
+    """Refuse what is neither a key nor the beginning of some. Raises ControlError."""
+    if type(key) is not str or not 0 < len(key) <= MAX_KEY:
+        raise ControlError(f"key is {key!r:.50}; allowed: text of 1 to {MAX_KEY}.")
+    if key != key.strip() or not key.isprintable():
+        allowed = "printable text without spaces at its ends"
+        raise ControlError(f"key is {key!r:.50}; allowed: {allowed}.")
+
+
+def check_one(key: str) -> None:
+    """Refuse what is no key, and the beginning of some. Raises ControlError."""
+    check_key(key)
+    if key.endswith("*"):
+        raise ControlError(f"key is {key!r:.50}; allowed: one key, without a * at its end.")
+
+
 def _in_use(row: tuple[Any, ...]) -> KeyInUse:
     key, limit, concurrency, begins, per, running, holders, waiting, opens_at = row
     return KeyInUse(
@@ -156,20 +172,6 @@ def _in_use(row: tuple[Any, ...]) -> KeyInUse:
         waiting=waiting,
         opens_at=opens_at,
     )
-
-
-def _check_key(key: str) -> None:
-    if type(key) is not str or not 0 < len(key) <= MAX_KEY:
-        raise ControlError(f"key is {key!r:.50}; allowed: text of 1 to {MAX_KEY}.")
-    if key != key.strip() or not key.isprintable():
-        allowed = "printable text without spaces at its ends"
-        raise ControlError(f"key is {key!r:.50}; allowed: {allowed}.")
-
-
-def _check_one(key: str) -> None:
-    _check_key(key)
-    if key.endswith("*"):
-        raise ControlError(f"key is {key!r:.50}; allowed: one key, without a * at its end.")
 
 
 def _values(limit: Limit | None) -> Mapping[str, Any] | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from queues.api.routes import route
 from queues.api.views.actions import ActionsView
 from queues.api.views.cleanup import CleanupView
+from queues.api.views.limits import CloseKeyView, LimitsView, OpenKeyView, RemoveLimitView
 from queues.api.views.metrics import MetricsView
 from queues.api.views.operations import OperationsView, OperationView, StopView, UndoView
 from queues.api.views.queues import DrainView, PauseView, QueuesView, QueueView, ResumeView
@@ -21,5 +22,9 @@ urlpatterns = [
     route("operations/<id>", OperationView, "operation"),
     route("operations/<id>/stop", StopView, "operation-stop"),
     route("operations/<id>/undo", UndoView, "operation-undo"),
+    route("limits", LimitsView, "limits"),
+    route("limits/remove", RemoveLimitView, "limit-remove"),
+    route("limits/close", CloseKeyView, "limit-close"),
+    route("limits/open", OpenKeyView, "limit-open"),
     route("metrics", MetricsView, "metrics"),
 ]

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+
+from queues import limits
+from queues.api import keyset
+from queues.api.pagination import PARAMETERS, KeysetPagination
+from queues.api.schema import enveloped
+from queues.api.scopes import MANAGE, READ, require_all
+from queues.api.serializers.limits import (
+    MS,
+    CloseSerializer,
+    KeyNamedSerializer,
+    KeySerializer,
+    LimitNamedSerializer,
+    LimitSerializer,
+    LimitSetSerializer,
+    LimitsSerializer,
+)
+from queues.api.views.base import ApiView, acting, answer
+from queues.models import Limit, LimitKey
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.response import Response
+
+
+PAGES: Final = [
+    OpenApiParameter(name, str, description="As in every list; for the limits.")
+    for name in PARAMETERS
+]
+
+
+class LimitsView(ApiView):
+    """Limits of keys, over all workers: how many jobs at once, how many begun in a time.
+
+    A key is text that a job was given in `limitKey`, such as a host or a tenant. A change holds
+    from the next job on that begins.
+    """
+
+    scopes = {"GET": READ, "POST": MANAGE}
+    serializer_class = LimitSetSerializer
+    queryset = Limit.objects.all()
+    pagination_class = KeysetPagination
+    orderings = keyset.orderings(key="pk")
+    default_ordering = "key"
+    name = "Limits"
+
+    @extend_schema(
+        summary="List the limits",
+        parameters=PAGES,
+        responses={200: enveloped(LimitsSerializer)},
+        tags=["Limits"],
+    )
+    def get(self, request: Request) -> Response:
+        """List the limits, a page at a time, and the keys in use, for who may see all jobs."""
+        require_all(request)
+        page = self.paginate_queryset(self.get_queryset())
+        data = {"limits": page, "keysInUse": limits.keys_in_use()}
+        return self.get_paginated_response(LimitsSerializer(data).data)
+
+    @extend_schema(
+        summary="Set a limit",
+        request=LimitSetSerializer,
+        responses={200: enveloped(LimitSerializer)},
+        tags=["Limits"],
+    )
+    def post(self, request: Request) -> Response:
+        """Limit a key. It replaces what was set for the same key."""
+        said = self.valid(request)
+        with acting(request, said["reason"]):
+            limit = limits.set_limit(
+                said["key"], concurrency=said.get("concurrency"), rate=said.get("rateLimit")
+            )
+        return answer(LimitSerializer(limit).data)
+
+
+class RemoveLimitView(ApiView):
+    """Let a key go without this limit."""
+
+    scopes = {"POST": MANAGE}
+    serializer_class = LimitNamedSerializer
+    name = "Remove a limit"
+
+    @extend_schema(
+        summary="Remove a limit",
+        request=LimitNamedSerializer,
+        responses={200: enveloped(LimitSerializer)},
+        tags=["Limits"],
+    )
+    def post(self, request: Request) -> Response:
+        """Remove the limit, and answer with what it was."""
+        said = self.valid(request)
+        limit = get_object_or_404(Limit, key=said["key"])
+        with acting(request, said["reason"]):
+            limits.remove_limit(limit.key)
+        return answer(LimitSerializer(limit).data)
+
+
+class CloseKeyView(ApiView):
+    """Let no job of a key begin for a time; what runs goes on."""
+
+    scopes = {"POST": MANAGE}
+    serializer_class = CloseSerializer
+    name = "Close a key"
+
+    @extend_schema(
+        summary="Close a key",
+        request=CloseSerializer,
+        responses={200: enveloped(KeySerializer)},
+        tags=["Limits"],
+    )
+    def post(self, request: Request) -> Response:
+        """Close the key from now on. It replaces what closed it before."""
+        said = self.valid(request)
+        with acting(request, said["reason"]):
+            limits.close_key(said["key"], said["ms"] / MS)
+        return _key(said["key"])
+
+
+class OpenKeyView(ApiView):
+    """Let the jobs of a closed key begin again, as far as its limits let them."""
+
+    scopes = {"POST": MANAGE}
+    serializer_class = KeyNamedSerializer
+    name = "Open a key"
+
+    @extend_schema(
+        summary="Open a key",
+        request=KeyNamedSerializer,
+        responses={200: enveloped(KeySerializer)},
+        tags=["Limits"],
+    )
+    def post(self, request: Request) -> Response:
+        """Open the key. That of one that is not closed is a conflict."""
+        said = self.valid(request)
+        with acting(request, said["reason"]):
+            limits.open_key(said["key"])
+        return _key(said["key"])
+
+
+def _key(key: str) -> Response:
+    closed = LimitKey.objects.filter(key=key).values_list("closed_until", flat=True).first()
+    return answer(KeySerializer({"key": key, "closedUntil": closed}).data)
