@@ -16,6 +16,7 @@ PARTS: Final = {
     "id": "[0-9]{1,18}",
     "queue": "[^/]+",
     "schedule": ".+?",
+    "fingerprint": "[0-9a-f]{16}",
 }
 _PART: Final = re.compile("<([a-z]+)>")
 

@@ -27,6 +27,7 @@ class OperationsView(ApiView):
 
     scopes = {"GET": READ}
     serializer_class = OperationSerializer
+    queryset = Operation.objects.all()
     pagination_class = KeysetPagination
     name = "Operations"
 
@@ -39,7 +40,7 @@ class OperationsView(ApiView):
     def get(self, request: Request) -> Response:
         """List everybody's operations, for those who may see all jobs."""
         require_all(request)
-        page = self.paginate_queryset(Operation.objects.all())
+        page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response(OperationSerializer(page, many=True).data)
 
 

@@ -74,14 +74,10 @@ def test_what_is_begun_is_an_operation_that_a_job_carries_out():
         "finishedAt": None,
     }  # fmt: skip
     carry_out(operation)
-    shown = operator_again().get(f"{OPERATIONS}/{operation.pk}/").json()["data"]
+    shown = operator().get(f"{OPERATIONS}/{operation.pk}/").json()["data"]
     assert (shown["state"], shown["done"], shown["passedOver"]) == ("done", 2, 0)
     states = Job.objects.filter(pk__in=ids).order_by("pk").values_list("state", flat=True)
     assert list(states) == ["waiting", "waiting", "completed"]
-
-
-def operator_again():
-    return with_scopes("queue:read", "queue:manage")
 
 
 @pytest.mark.parametrize(
