@@ -90,6 +90,15 @@ class RemovedSerializer(serializers.Serializer[Any]):
     timestamp = serializers.DateTimeField(read_only=True)
 
 
+class CleanupAnswerSerializer(serializers.Serializer[Any]):
+    """The envelope that the old service had here, with a sentence for people."""
+
+    success = serializers.BooleanField(default=True)
+    message = serializers.CharField(read_only=True)
+    # DRF takes the fields out of the class, so this one does not hide Serializer.data.
+    data = RemovedSerializer(read_only=True)  # type: ignore[assignment]
+
+
 def cleanup_of(said: Mapping[str, Any]) -> Cleanup:
     """Return what a validated body asks for."""
     grace = said.get("graceMs")

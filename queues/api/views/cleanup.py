@@ -4,9 +4,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
 
-from queues.api.schema import enveloped
 from queues.api.scopes import MANAGE
-from queues.api.serializers.cleanup import CleanupSerializer, RemovedSerializer, cleanup_of
+from queues.api.serializers.cleanup import (
+    CleanupAnswerSerializer,
+    CleanupSerializer,
+    RemovedSerializer,
+    cleanup_of,
+)
 from queues.api.stamps import stamp
 from queues.api.views.base import ApiView, acting, answer
 from queues.conf import get_queues
@@ -42,7 +46,7 @@ class CleanupView(ApiView):
     @extend_schema(
         summary="Delete old finished jobs",
         request=CleanupSerializer,
-        responses={200: enveloped(RemovedSerializer)},
+        responses={200: CleanupAnswerSerializer},
         tags=["Queues"],
         examples=EXAMPLES,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connections
 
 from queues import leases, queue_control
 from queues.models import AuditEntry, Job, QueueControl
@@ -18,6 +19,7 @@ from tests.queues.api.callers import (
     untouched,
     with_scopes,
 )
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUEUES = "/api/queue/queues"
@@ -161,6 +163,20 @@ def test_what_is_wrong_is_named_and_nothing_is_set(body, fields):
     assert field_errors(client.patch(ONE, {"isFair": True, "slots": 3, **body})) == fields
     assert set_now(client) == NOTHING_SET
     assert not AuditEntry.objects.exists()
+
+
+def test_two_changes_at_once_are_both_made():
+    client = operator()
+    connections.close_all()
+    answers = together(
+        lambda: client.patch(ONE, {"concurrency": 4, "isFair": True}),
+        lambda: client.patch(ONE, {"slots": 5, "rateLimit": {"max": 1, "duration": 100}}),
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    assert set_now(client) == {
+        **NOTHING_SET, "concurrency": 4, "isFair": True, "slots": 5,
+        "rateLimit": {"max": 1, "duration": 100},
+    }  # fmt: skip
 
 
 def test_a_form_that_leaves_a_box_out_does_not_untick_it():
