@@ -8,6 +8,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from queues.api.scopes import sees_all
 from queues.api.serializers.jobs import Facts, FullJobSerializer
 from queues.batch_jobs import count
 from queues.explain import explain
@@ -23,12 +24,17 @@ class AttemptSerializer(Facts):
 
     number = serializers.IntegerField()
     outcome = serializers.CharField()
-    worker = serializers.CharField(source="worker_name")
+    worker = serializers.CharField(source="worker_name", help_text="Empty unless you operate.")
     startedAt = serializers.DateTimeField(source="started_at")
     finishedAt = serializers.DateTimeField(source="finished_at")
     errorClass = serializers.CharField(source="error_class")
     errorMessage = serializers.CharField(source="error_message")
-    traceback = serializers.CharField()
+    traceback = serializers.CharField(help_text="Empty unless you operate.")
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Return an attempt; where it ran is for those who may see everybody's jobs."""
+        shown = super().to_representation(instance)
+        return shown if self.context["sees_all"] else {**shown, "worker": "", "traceback": ""}
 
 
 class LogLineSerializer(Facts):
@@ -63,7 +69,9 @@ class JobDetailSerializer(FullJobSerializer):
 
     @extend_schema_field(AttemptSerializer(many=True))
     def get_attempts(self, job: Job) -> Any:
-        return AttemptSerializer(job.attempts.order_by("-id")[:ATTEMPTS], many=True).data
+        context = {"sees_all": sees_all(self.context["request"])}
+        newest = job.attempts.order_by("-id")[:ATTEMPTS]
+        return AttemptSerializer(newest, many=True, context=context).data
 
     @extend_schema_field(LogLineSerializer(many=True))
     def get_log(self, job: Job) -> Any:

@@ -6,10 +6,11 @@ from rest_framework import serializers
 
 from queues.api.fields import StrictBooleanField, StrictChoiceField, StrictIntegerField
 from queues.api.filter_bodies import FilterField, words_of
+from queues.api.serializers.jobs import JobSerializer
 from queues.api.serializers.reasons import ReasonSerializer
 from queues.bulk_verbs import PRIORITY, VERBS
 from queues.conf import MAX_PRIORITY
-from queues.models import Job, Operation
+from queues.models import Operation
 
 if TYPE_CHECKING:
     from queues.bulk import Preview
@@ -57,17 +58,6 @@ class ActionSerializer(ReasonSerializer):
         return attrs
 
 
-class SampledJobSerializer(serializers.ModelSerializer[Job]):
-    """A job in short."""
-
-    id = serializers.CharField(read_only=True)
-
-    class Meta:
-        model = Job
-        fields = ("id", "queue", "kind", "name", "state", "priority", "attempt", "owner")
-        read_only_fields = fields
-
-
 class PreviewSerializer(serializers.Serializer[Any]):
     """What a verb would be done to."""
 
@@ -76,7 +66,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
     passedOver = serializers.IntegerField(
         read_only=True, help_text="Those of them in a state that the verb does not fit."
     )
-    sample = SampledJobSerializer(many=True, read_only=True)
+    sample = JobSerializer(many=True, read_only=True)
 
     def to_representation(self, instance: Preview) -> dict[str, Any]:
         """Return a preview as the answers have it."""
@@ -103,7 +93,7 @@ class FilterWordsField(serializers.DictField):
 class OperationSerializer(serializers.ModelSerializer[Operation]):
     """A verb that is being done, or was, to all jobs of a filter."""
 
-    id = serializers.CharField(read_only=True)
+    id = serializers.IntegerField(read_only=True)
     filter = FilterWordsField(read_only=True)
     value = serializers.IntegerField(read_only=True, allow_null=True)
     mustStop = serializers.BooleanField(read_only=True, source="must_stop")
@@ -112,10 +102,10 @@ class OperationSerializer(serializers.ModelSerializer[Operation]):
         source="passed_over",
         help_text="Jobs that the verb did not fit any more.",
     )
-    undoes = serializers.CharField(
+    undoes = serializers.IntegerField(
         read_only=True, allow_null=True, source="undoes_id", help_text="The operation it puts back."
     )
-    jobId = serializers.CharField(
+    jobId = serializers.IntegerField(
         read_only=True, allow_null=True, source="job_id", help_text="The job that carries it out."
     )
     createdAt = serializers.DateTimeField(read_only=True, source="created_at")

@@ -10,7 +10,7 @@ from queues.models import Worker
 class WorkerSerializer(serializers.ModelSerializer[Worker]):
     """A worker, and what it runs."""
 
-    id = serializers.CharField(read_only=True)
+    id = serializers.IntegerField(read_only=True)
     queues = serializers.ListField(child=serializers.CharField(), read_only=True)
     slots = serializers.DictField(
         child=serializers.IntegerField(),

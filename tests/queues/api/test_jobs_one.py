@@ -67,6 +67,15 @@ def test_all_that_is_known_of_a_job_is_told(owner):
     assert data["links"]["retry"] == f"http://testserver{url(job, 'retry')}"
 
 
+def test_where_an_attempt_ran_is_for_operators(owner, operator):
+    job = job_of("owner")
+    add_history(job, 1)
+    told = [
+        api.get(url(job)).json()["data"]["attempts"][0]["traceback"] for api in (owner, operator)
+    ]
+    assert told == ["", "…"]
+
+
 def test_a_job_of_a_flow_tells_of_its_family(operator):
     job, child = enqueue(Act(what="a")), enqueue(Act(what="b"))
     Dependency.objects.create(parent=job, child_id=child.pk, child_name="b")

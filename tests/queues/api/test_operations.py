@@ -42,12 +42,9 @@ def test_looking_first_says_what_would_be_done_and_does_nothing():
     response = act(verb="retry", filter=KIND, dryRun=True)
     body = response.json()
     assert response.status_code == 200
-    assert body["data"].pop("sample") == [
-        {
-            "id": str(id_), "queue": "content-aggregation", "kind": "tests.act",
-            "name": "tests.act", "state": state, "priority": 0, "attempt": 2, "owner": "",
-        }
-        for id_, state in zip(ids, ["failed", "failed", "completed", "waiting"], strict=True)
+    sample = body["data"].pop("sample")
+    assert [(job["id"], job["state"]) for job in sample] == [
+        *zip(ids, ["failed", "failed", "completed", "waiting"], strict=True)
     ]  # fmt: skip
     assert body == {
         "success": True,
@@ -67,10 +64,10 @@ def test_what_is_begun_is_an_operation_that_a_job_carries_out():
     data = response.json()["data"]
     assert data.pop("createdAt").endswith("Z")
     assert data == {
-        "id": str(operation.pk), "verb": "retry",
+        "id": operation.pk, "verb": "retry",
         "filter": {"kind": "tests.act", "state": "failed"}, "value": None, "state": "running",
         "mustStop": False, "total": 2, "done": 0, "passedOver": 0, "actor": "op", "door": "API",
-        "reason": "it is back", "undoes": None, "jobId": str(operation.job_id),
+        "reason": "it is back", "undoes": None, "jobId": operation.job_id,
         "finishedAt": None,
     }  # fmt: skip
     carry_out(operation)
@@ -108,7 +105,7 @@ def test_no_more_than_the_limit_is_done_and_the_oldest_come_first():
     client = operator()
     looked = act(client, **body, dryRun=True).json()["data"]
     assert (looked["count"], [job["id"] for job in looked["sample"]]) == (
-        2, [str(id_) for id_ in ids[:2]],
+        2, ids[:2],
     )  # fmt: skip
     operation = begun(act(client, **body))
     assert operation.total == 2
@@ -192,7 +189,7 @@ def an_operation(**words):
 
 
 def test_operations_are_listed_the_newest_first_a_page_at_a_time():
-    ids = [str(an_operation().pk) for _ in range(3)][::-1]
+    ids = [an_operation().pk for _ in range(3)][::-1]
     client = operator()
     first = client.get(f"{OPERATIONS}?pageSize=2").json()
     assert ([one["id"] for one in first["data"]], first["previous"]) == (ids[:2], None)
@@ -220,7 +217,7 @@ def test_one_is_undone_by_another():
     operation = carry_out(an_operation())
     response = operator().post(f"{OPERATIONS}/{operation.pk}/undo")
     undoing = begun(response)
-    assert response.json()["data"]["undoes"] == str(operation.pk)
+    assert response.json()["data"]["undoes"] == operation.pk
     carry_out(undoing)
     assert Job.objects.filter(kind="tests.act", state="waiting").count() == 2
 

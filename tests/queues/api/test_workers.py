@@ -37,7 +37,7 @@ def test_a_worker_is_shown_with_what_it_runs():
     for name in ("startedAt", "beatAt", "expiresAt"):
         assert found.pop(name).endswith("Z")
     assert found == {
-        "id": str(worker_id), "name": "one", "host": row.host, "pid": row.pid, "version": "1.5",
+        "id": worker_id, "name": "one", "host": row.host, "pid": row.pid, "version": "1.5",
         "isAlive": True, "queues": row.queues, "slots": {QUEUE: 4, "notifications": 2},
         "running": {QUEUE: 3}, "kinds": row.kinds,
     }  # fmt: skip

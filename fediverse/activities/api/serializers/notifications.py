@@ -8,7 +8,7 @@ from fediverse.activities.models import Notification
 class NotificationSerializer(serializers.ModelSerializer[Notification]):
     """Something that the caller was told."""
 
-    jobId = serializers.CharField(source="job_id", help_text="The job that told it, as text.")
+    jobId = serializers.IntegerField(source="job_id", help_text="The job that told it.")
     createdAt = serializers.DateTimeField(source="created_at")
     readAt = serializers.DateTimeField(
         source="read_at", allow_null=True, help_text="When it was first read; null until then."

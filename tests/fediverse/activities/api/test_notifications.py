@@ -35,7 +35,7 @@ def test_a_notification_is_shown_to_the_field(as_ada, ada, tell):
     answer = as_ada.get(URL).json()
     created = answer["data"][0].pop("createdAt")
     assert created == stored.created_at.isoformat().replace("+00:00", "Z")
-    shown = {"id": pk, "type": "info", "message": "x", "jobId": str(stored.job_id), "readAt": None}
+    shown = {"id": pk, "type": "info", "message": "x", "jobId": stored.job_id, "readAt": None}
     assert answer == {"success": True, "data": [shown], "next": None, "previous": None}
 
 
