@@ -98,6 +98,28 @@ def plan(
     return schedule
 
 
+def described(schedule: Schedule, said: Wanted) -> Wanted:
+    """Return what `plan` takes for a schedule as it is, but for what is said."""
+    wanted = Wanted(
+        cron=schedule.cron,
+        every=schedule.every_seconds,
+        time_zone=schedule.time_zone,
+        overlap=schedule.overlap,
+        misfire=schedule.misfire,
+        starts_at=schedule.starts_at,
+        ends_at=schedule.ends_at,
+        limit=schedule.limit,
+        jitter=schedule.jitter_seconds,
+        options=cast("Options", schedule.options),
+    )
+    # There is one of the two, so whoever names one means it instead of the other.
+    if said.get("cron"):
+        wanted["every"] = None
+    elif said.get("every") is not None:
+        wanted["cron"] = ""
+    return {**wanted, **said}
+
+
 def check_name(name: str) -> str:
     """Return a name that a schedule may have. Raises ScheduleError."""
     if type(name) is not str or not 0 < len(name) <= MAX_NAME:

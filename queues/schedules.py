@@ -17,7 +17,17 @@ from queues import audit, cron
 from queues.database import database_now, fetch
 from queues.enqueue import enqueue_draft
 from queues.models import Misfire, Overlap, Schedule
-from queues.planning import INSTANT, ScheduleError, check_name, draft_tick, next_tick, plan, spec_of
+from queues.planning import (
+    INSTANT,
+    ScheduleError,
+    arguments_of,
+    check_name,
+    described,
+    draft_tick,
+    next_tick,
+    plan,
+    spec_of,
+)
 from queues.statements.scheduling import INSERT_SCHEDULE
 
 if TYPE_CHECKING:
@@ -26,8 +36,9 @@ if TYPE_CHECKING:
     from queues.models import Job
     from queues.planning import Wanted
 
-__all__ = ["Misfire", "NoScheduleError", "Overlap", "ScheduleError", "disable", "enable",
-           "next_runs", "remove", "run_now", "upsert"]  # fmt: skip
+__all__ = ["Misfire", "NameTakenError", "NoScheduleError", "Overlap", "ScheduleError", "change",
+           "create", "disable", "enable", "next_runs", "remove", "run_now",
+           "upsert"]  # fmt: skip
 
 MAX_RUNS: Final = 1000
 TRIES_FOR_A_NAME: Final = 10
@@ -37,9 +48,16 @@ TIMES: Final = (
 )  # fmt: skip
 FACTS: Final = (*TIMES, "kind", "payload", "options", "overlap", "misfire", "jitter_seconds")
 
+# What the audit calls a change of `is_enabled` alone.
+ABLE: Final = {True: "enable-schedule", False: "disable-schedule"}
+
 
 class NoScheduleError(ScheduleError):
     """There is no schedule of this name."""
+
+
+class NameTakenError(ScheduleError):
+    """There is a schedule of this name already."""
 
 
 @transaction.atomic
@@ -75,15 +93,65 @@ def upsert(
 
 
 @transaction.atomic
+def create(
+    name: str,
+    arguments: Arguments,
+    *,
+    enabled: bool = True,
+    **said: Unpack[Wanted],
+) -> Schedule:
+    """Make a schedule as `upsert` does, if its name is free.
+
+    Of many who make one of the same name at the same moment, one does. Raises NameTakenError, and
+    ScheduleError, naming the field.
+    """
+    wanted = plan(name, arguments, **said)
+    wanted.is_enabled = enabled
+    if inserted := _insert(wanted):
+        return inserted
+    raise NameTakenError("name", f"is {name!r:.50}, which is taken; allowed: a free one.")
+
+
+@transaction.atomic
+def change(
+    name: str,
+    *,
+    kind: str | None = None,
+    payload: object = None,
+    enabled: bool | None = None,
+    **said: Unpack[Wanted],
+) -> Schedule:
+    """Change what is said of a schedule, leave the rest as it is, and return it.
+
+    A payload is replaced as a whole. To name one of `cron` and `every` takes the other one's place.
+    A schedule whose kind is not known here can be enabled and disabled, and nothing else. Raises
+    NoScheduleError, and ScheduleError, naming the field.
+    """
+    schedule = _known(name)
+    facts: dict[str, Any] = {}
+    if said or kind is not None or payload is not None:
+        arguments = arguments_of(
+            schedule.kind if kind is None else kind,
+            schedule.payload if payload is None else payload,
+        )
+        wanted = plan(name, arguments, **described(schedule, said))
+        facts = {field: getattr(wanted, field) for field in FACTS if field != "is_enabled"}
+    verb = "change-schedule" if facts else ABLE[enabled is not False]
+    if enabled is not None:
+        facts["is_enabled"] = enabled
+    return _write(schedule, facts, verb)
+
+
+@transaction.atomic
 def enable(name: str) -> Schedule:
     """Let a schedule tick again, from now on. Raises NoScheduleError."""
-    return _write(_known(name), {"is_enabled": True}, "enable-schedule")
+    return _write(_known(name), {"is_enabled": True}, ABLE[True])
 
 
 @transaction.atomic
 def disable(name: str) -> Schedule:
     """Let a schedule tick no more; jobs that it has made stay. Raises NoScheduleError."""
-    return _write(_known(name), {"is_enabled": False}, "disable-schedule")
+    return _write(_known(name), {"is_enabled": False}, ABLE[False])
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from queues.failures import NoGroupError
 from queues.filter_words import FilterError
 from queues.idempotency import BadKeyError, IdempotencyError, InFlightError, KeyReusedError
 from queues.planning import ScheduleError
-from queues.schedules import NoScheduleError
+from queues.schedules import NameTakenError, NoScheduleError
 
 STATUSES: Final = {
     BadKeyError: status.HTTP_400_BAD_REQUEST,
@@ -56,7 +56,7 @@ def as_api_error(error: Exception) -> Exception:
     """Return what an error of the engine means to a caller; any other error as it is."""
     if isinstance(error, MISSING):
         return NotFound(str(error))
-    if isinstance(error, ControlError | KeyContestedError):
+    if isinstance(error, ControlError | KeyContestedError | NameTakenError):
         return Conflict(str(error))
     if isinstance(error, IdempotencyError):
         answer = APIException(str(error), code=error.code)

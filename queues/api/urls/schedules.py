@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from queues.api.routes import route
+from queues.api.views.schedules import RunScheduleView, SchedulesView, ScheduleView
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
-
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    route("schedules", SchedulesView, "schedules"),
+    # Before the next one, for a name may hold slashes.
+    route("schedules/<schedule>/run", RunScheduleView, "schedule-run"),
+    route("schedules/<schedule>", ScheduleView, "schedule"),
+]
