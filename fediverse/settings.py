@@ -249,6 +249,9 @@ SPECTACULAR_SETTINGS = {
 API_MAX_BODY_BYTES = 128 * 1024
 # Of the one address that takes thousands of jobs, from those who have signed in.
 API_MAX_BULK_BYTES = 8 * 1024 * 1024
+# Each viewer of events takes one of the web server's threads while they look on.
+API_EVENT_VIEWERS = number("API_EVENT_VIEWERS", 4, least=0, most=500)
+API_EVENT_SECONDS = number("API_EVENT_SECONDS", 300, least=1, most=3600)
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BODY_BYTES
 
 # The endpoint that nobody needs to sign in for.

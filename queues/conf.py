@@ -123,3 +123,13 @@ def code_version() -> str:
 def events_are_on() -> bool:
     """Whether changes of jobs are published, see `queues.transport.events`."""
     return bool(settings.QUEUE_EVENTS)
+
+
+def event_viewers() -> int:
+    """How many may look on in one process of the web server; each takes one of its threads."""
+    return int(settings.API_EVENT_VIEWERS)
+
+
+def event_seconds() -> int:
+    """How long somebody looks on before they have to come back."""
+    return int(settings.API_EVENT_SECONDS)

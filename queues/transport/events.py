@@ -18,7 +18,10 @@ from queues.transport.stream import MOST_ENTRIES, STREAM, Event, Happening, pars
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Event", "EventIdError", "Happening", "Page", "latest", "publish", "read", "tail"]
+    Entry = tuple[bytes, dict[bytes, bytes]]
+
+__all__ = ["Event", "EventIdError", "Happening", "Page", "RedisError", "check_id", "latest",
+           "newest", "publish", "read", "tail"]  # fmt: skip
 
 MOST_AT_ONCE: Final = 1000
 # Well below the patience of the consumer's socket.
@@ -61,21 +64,31 @@ def latest() -> str:
     return _text(newest[0][0]) if newest else START
 
 
-def read(after: str, seconds: float = 0) -> Page:
-    """Return the events after an id, 1,000 at most; wait for the first one, `seconds` at most.
+def newest(most: int) -> Page:
+    """Return the newest events, the oldest of them first. Raises RedisError."""
+    found: Any = consumer().xrevrange(STREAM, count=most)
+    return _page(found[::-1]) if found else Page([], START)
+
+
+def check_id(after: str) -> str:
+    """Return an id that `read` takes. Raises EventIdError."""
+    if not _ID.fullmatch(after):
+        raise EventIdError(f"after is {after[:50]!r}; allowed: an id, such as {START}.")
+    return after
+
+
+def read(after: str, seconds: float = 0, *, most: int = MOST_AT_ONCE) -> Page:
+    """Return the first events after an id, 1,000 at most; wait for one, `seconds` at most.
 
     Raises EventIdError for what is no id, and RedisError.
     """
-    if not _ID.fullmatch(after):
-        raise EventIdError(f"after is {after[:50]!r}; allowed: an id, such as {START}.")
+    check_id(after)
     deadline = time.monotonic() + seconds
-    while not (entries := _entries(after, min(seconds, WAIT_SECONDS))):
+    while not (entries := _entries(after, min(seconds, WAIT_SECONDS), most)):
         seconds = deadline - time.monotonic()
         if seconds <= 0:
             return Page([], after)
-    pairs = [(_text(id_), {_text(k): _text(v) for k, v in of.items()}) for id_, of in entries]
-    events = [event for id_, fields in pairs if (event := parse(id_, fields))]
-    return Page(events, pairs[-1][0])
+    return _page(entries)
 
 
 def tail(seconds: float | None = None) -> Iterator[Event]:
@@ -91,10 +104,16 @@ def _follow(after: str, seconds: float) -> Iterator[Event]:
         after = page.last
 
 
-def _entries(after: str, seconds: float) -> list[tuple[bytes, dict[bytes, bytes]]]:
+def _page(entries: list[Entry]) -> Page:
+    pairs = [(_text(id_), {_text(k): _text(v) for k, v in of.items()}) for id_, of in entries]
+    events = [event for id_, fields in pairs if (event := parse(id_, fields))]
+    return Page(events, pairs[-1][0])
+
+
+def _entries(after: str, seconds: float, most: int) -> list[Entry]:
     # To Redis, a wait of 0 is one for ever.
     block = max(1, round(seconds * 1000)) if seconds > 0 else None
-    found: Any = consumer().xread({STREAM: after}, count=MOST_AT_ONCE, block=block)
+    found: Any = consumer().xread({STREAM: after}, count=most, block=block)
     return [] if not found else found[0][1]
 
 

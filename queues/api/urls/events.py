@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from queues.api.routes import route
+from queues.api.views.events import EventsView
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
-
-urlpatterns: list[URLPattern] = []
+urlpatterns = [route("events", EventsView, "events")]

@@ -1,0 +1,67 @@
+"""Who looks on in this process. Each viewer takes one of the web server's threads.
+
+The server may say until when it serves, so that viewers do not hold its end up:
+`gunicorn.conf.py` does.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from rest_framework import status
+from rest_framework.exceptions import APIException
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Seat = object
+
+
+class TooManyViewers(APIException):
+    """All seats are taken."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "too_many_viewers"
+    default_detail = "As many as may watch events do so just now; try again."
+    # DRF writes it into Retry-After.
+    wait = 5
+
+
+class Viewers:
+    """Seats, of which a process has only so many."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seats: set[Seat] = set()
+
+    def enter(self, most: int) -> Seat:
+        """Return a seat, to be left once. Raises TooManyViewers if `most` are taken."""
+        with self._lock:
+            if len(self._seats) >= most:
+                raise TooManyViewers
+            seat = object()
+            self._seats.add(seat)
+            return seat
+
+    def leave(self, seat: Seat) -> None:
+        """Give a seat back."""
+        # Without the lock: the garbage collector calls this in whatever thread it runs.
+        self._seats.discard(seat)
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+
+viewers = Viewers()
+_serves: list[Callable[[], bool]] = []
+
+
+def look_on_while(serves: Callable[[], bool]) -> None:
+    """Let viewers of this process go as soon as this says that it does not serve any more."""
+    _serves[:] = [serves]
+
+
+def is_serving() -> bool:
+    """Whether the process has not been told to end, as far as its server says."""
+    return all(serves() for serves in _serves)
