@@ -132,7 +132,7 @@ class ScheduleSerializer(NewScheduleSerializer):
     lastAt = serializers.DateTimeField(
         source="last_at", read_only=True, help_text="The last tick that was due."
     )
-    lastJobId = serializers.CharField(source="last_job_id", read_only=True)
+    lastJobId = serializers.IntegerField(source="last_job_id", read_only=True)
     ticks = serializers.IntegerField(read_only=True, help_text="Those that made a job.")
     skipped = serializers.IntegerField(read_only=True, help_text="Those that made none.")
     lastError = serializers.CharField(
@@ -175,17 +175,6 @@ class ScheduleDetailSerializer(ScheduleSerializer):
             }
             for run in runs
         ]
-
-
-class MadeJobSerializer(serializers.Serializer[Any]):
-    """The job that a schedule has just made."""
-
-    id = serializers.CharField()
-    name = serializers.CharField()
-    kind = serializers.CharField()
-    queue = serializers.CharField()
-    state = serializers.CharField()
-    createdAt = serializers.DateTimeField(source="created_at")
 
 
 class ScheduleFilterSerializer(StrictSerializer):

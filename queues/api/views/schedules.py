@@ -16,10 +16,10 @@ from queues.api.schedule_fields import NameField
 from queues.api.schedule_words import condition, described, refuse_internal, told
 from queues.api.schema import enveloped
 from queues.api.scopes import MANAGE, READ, require_all
+from queues.api.serializers.jobs import MadeJobSerializer
 from queues.api.serializers.reasons import ReasonSerializer
 from queues.api.serializers.schedules import (
     ChangesSerializer,
-    MadeJobSerializer,
     NewScheduleSerializer,
     RunsSerializer,
     ScheduleDetailSerializer,
@@ -27,6 +27,7 @@ from queues.api.serializers.schedules import (
     ScheduleSerializer,
 )
 from queues.api.views.base import ApiView, acting, answer, once
+from queues.api.views.jobs_base import IDEMPOTENT
 from queues.models import Schedule
 from queues.schedules import NameTakenError, NoScheduleError
 
@@ -82,6 +83,7 @@ class SchedulesView(ApiView):
 
     @extend_schema(
         summary="Create a schedule",
+        parameters=[IDEMPOTENT],
         responses={201: DETAIL},
         examples=[EXAMPLE],
         tags=TAGS,
@@ -188,7 +190,10 @@ class RunScheduleView(ApiView):
         return "Run"
 
     @extend_schema(
-        summary="Run a schedule now", responses={201: enveloped(MadeJobSerializer)}, tags=TAGS
+        summary="Run a schedule now",
+        parameters=[IDEMPOTENT],
+        responses={201: enveloped(MadeJobSerializer)},
+        tags=TAGS,
     )
     def post(self, request: Request, schedule: str) -> Response:
         """Make a job of a schedule now, whatever its times, overlap and limit say; return the job.

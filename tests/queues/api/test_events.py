@@ -235,7 +235,7 @@ def test_who_may_not_see_all_jobs_is_told_how_many_there_were(
     assert [(one["ids"], one["count"]) for one in answer["data"]] == [([], 1)]
 
 
-@pytest.mark.parametrize("after", ["x", "1-", "-1", "9" * 20, "0-0 ", "\u00e9"])
+@pytest.mark.parametrize("after", ["x", "1-", "-1", "9" * 20, "0 0", "\u00e9"])
 @pytest.mark.parametrize("accept", [{}, STREAMING])
 def test_a_place_that_none_can_be_is_refused(api, after, accept):
     header = {"HTTP_LAST_EVENT_ID": after, **accept}
@@ -243,8 +243,6 @@ def test_a_place_that_none_can_be_is_refused(api, after, accept):
         (api.get(PATH, {"after": after}, **accept), "after"),
         (api.get(PATH, **header), "Last-Event-ID"),
     ):
-        if after.strip() == "0-0":
-            continue
         assert refused.status_code == 400
         assert refused.headers["Content-Type"] == "application/problem+json"
         error = refused.json()["errors"][0]

@@ -183,6 +183,17 @@ def test_what_is_wrong_is_named_and_changes_nothing(api, method, change, field, 
     assert list(Schedule.objects.values()) == before
 
 
+def test_of_kinds_that_are_the_engines_own_there_are_no_schedules(api):
+    task = {"kind": "django.task", "payload": {}}
+    for refused in (api.post(URL, {**NEW, **task}), api.put(f"{URL}/nightly", {**BODY, **task})):
+        assert refused.data["errors"][0]["code"] == "unknown_kind"
+    schedules.upsert("nightly", ACT, every=60)
+    Schedule.objects.update(kind="django.task")
+    for change in (task, {"payload": {}}):
+        refused = api.patch(f"{URL}/nightly", change)
+        assert refused.data["errors"][0]["field"] == "kind"
+
+
 @pytest.mark.parametrize(
     "name", ["", "a" * 201, "a\nb", "a/run", "/", "a//b", "../a", "a/.", "\u200b", 7, None]
 )
@@ -267,10 +278,10 @@ def test_a_schedule_is_run_now_and_once_by_its_key(api):
     assert (first.status_code, again.data) == (201, first.data)
     assert again.headers["Idempotency-Replayed"] == "true"
     job = Job.objects.get()
-    assert (first.data["data"]["id"], job.schedule_id) == (str(job.pk), Schedule.objects.get().pk)
+    assert (first.data["data"]["id"], job.schedule_id) == (job.pk, Schedule.objects.get().pk)
     assert Schedule.objects.get().next_at == next_at
     assert verbs()[-1] == ("run-schedule", "admin", "API", "why not")
-    assert api.get(f"{URL}/nightly").data["data"]["lastJobId"] == str(job.pk)
+    assert api.get(f"{URL}/nightly").data["data"]["lastJobId"] == job.pk
 
 
 def test_creating_twice_by_one_key_is_creating_once(api):
