@@ -89,6 +89,19 @@ def bullmq(what: str, jobs: int, slots: int = 1) -> Figure:
     return Figure(label="BullMQ", home="node", command=command)
 
 
+# What the API answers with 100,000 rows, and how many milliseconds that may take.
+API = (
+    ("stats", 100),
+    ("jobs", 100),
+    ("own jobs", 100),
+    ("by priority", 200),
+    ("text", 200),
+    ("one job", 100),
+    ("make one", 100),
+    ("make 10,000", 2000),
+)
+
+
 def lines(scale: Scale) -> list[Line]:
     """Return every claim at a scale."""
 
@@ -107,6 +120,7 @@ def lines(scale: Scale) -> list[Line]:
     latency = ("latency", "--jobs", some(200))
     wait = ("waiting", "--jobs", 1000)
     pages = ("pages", "--rows", scale.rows)
+    api = ("api", "--rows", 100_000)
     memory = ("memory", "--first", scale.first, "--last", scale.last)
     rate, ms = "jobs/s", "ms"
     other = [
@@ -201,6 +215,10 @@ def lines(scale: Scale) -> list[Line]:
         *(
             Line(name=f"pages/{n} p95", unit=ms, ours=(ours(*pages, key=n),), bar=100, more=False)
             for n in ("counts", "list", "filter")
+        ),
+        *(
+            Line(name=f"api/{n} p95", unit=ms, ours=(ours(*api, key=n),), bar=bar, more=False)
+            for n, bar in API
         ),
         Line(
             name="memory/in all", unit="MB", ours=(ours(*memory, key="last"),), bar=120, more=False
