@@ -1,43 +1,41 @@
-"""Errors as problem documents (RFC 9457), with the `success: false` that old clients look for."""
+"""What goes wrong in the views of the API, as problem documents."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, JsonResponse
-from django.views import defaults
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.views import exception_handler
 
-from queues.api.errors import as_api_error
+from fediverse.problems import CONTENT_TYPE, OUTAGE, RETRY_SECONDS, problem
+from queues.api.errors import Unavailable, as_api_error
+from queues.api.parsers import PayloadTooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.http import HttpRequest, HttpResponse
+    from rest_framework.request import Request
     from rest_framework.response import Response
 
-CONTENT_TYPE = "application/problem+json"
+# What Django says of a body that it cannot read. Its own handler would log each with a traceback.
+MALFORMED: Final = (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError)
 
 
-def problem(status: int, code: str, detail: str, errors: list[dict[str, str]]) -> dict[str, Any]:
-    """Return a problem document. `code` is stable; `errors` name a field each."""
-    return {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "success": False,
-        "code": code,
-        "detail": detail,
-        "errors": errors,
-    }
+class Malformed(APIException):
+    """A request that cannot be read."""
+
+    status_code = 400
+    default_code = "bad_request"
+    default_detail = "The request is malformed."
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER: every error of an API view as a problem document."""
-    error = NotFound() if isinstance(error, Http404) else as_api_error(error)
+    error = _as_api_error(error)
     response = exception_handler(error, context)
     if response is None or not isinstance(error, APIException):
         return response
@@ -45,52 +43,41 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     code = "invalid" if errors else str(getattr(error.detail, "code", error.default_code))
     detail = _sentence(errors) if errors else str(error.detail)
     response.data = problem(response.status_code, code, detail, errors)
-    renderer = getattr(context.get("request"), "accepted_renderer", None)
-    # The browsable API shows the same document inside a page of HTML.
-    if renderer is None or renderer.format == "json":
-        response.content_type = CONTENT_TYPE
+    # The browsable API shows the same document inside a page of HTML, which needs the database.
+    if isinstance(error, Unavailable) or not _shows_pages(context.get("request")):
+        _answer_json(response, context.get("request"))
     return response
 
 
-def problem_response(status: int, code: str, detail: str) -> JsonResponse:
-    """Return a problem outside of DRF's views."""
-    return JsonResponse(problem(status, code, detail, []), status=status, content_type=CONTENT_TYPE)
+def _as_api_error(error: Exception) -> Exception:
+    if isinstance(error, Http404):
+        return NotFound()
+    if isinstance(error, OUTAGE):
+        return _unavailable()
+    if isinstance(error, RequestDataTooBig):
+        return PayloadTooLarge("The body is too large.")
+    if isinstance(error, MALFORMED):
+        return Malformed()
+    return as_api_error(error)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """handler400."""
-    if isinstance(exception, RequestDataTooBig):
-        return problem_response(413, "payload_too_large", "The body is too large.")
-    return problem_response(400, "bad_request", "The request is malformed.")
+def _unavailable() -> Unavailable:
+    error = Unavailable()
+    # DRF's own handler writes it into Retry-After.
+    error.wait = RETRY_SECONDS  # type: ignore[attr-defined]
+    return error
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """handler403."""
-    if is_admin(request):
-        return defaults.permission_denied(request, exception)
-    return problem_response(403, "permission_denied", "You may not do this.")
+def _shows_pages(request: Request | None) -> bool:
+    return isinstance(getattr(request, "accepted_renderer", None), BrowsableAPIRenderer)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """handler404."""
-    if is_admin(request):
-        return defaults.page_not_found(request, exception)
-    return problem_response(404, "not_found", "There is nothing here.")
-
-
-def nowhere(request: HttpRequest) -> HttpResponse:
-    """Answer every address that nothing else answers, whatever the method."""
-    return not_found(request, Http404())
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500. Says nothing of what broke; the log does."""
-    return problem_response(500, "server_error", "Something broke here. It has been logged.")
-
-
-def is_admin(request: HttpRequest) -> bool:
-    """Say whether a person looks at the admin's pages, where HTML is expected."""
-    return request.path.startswith("/admin/")
+def _answer_json(response: Response, request: Request | None) -> None:
+    """Answer a problem in JSON, whatever the view's own renderers are."""
+    response.content_type = CONTENT_TYPE
+    if request is not None:
+        request.accepted_renderer = JSONRenderer()
+        request.accepted_media_type = JSONRenderer.media_type
 
 
 def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:

@@ -1,14 +1,17 @@
-"""What holds for every request: what is let in, and what a browser may load."""
+"""What is let in: refusals before anything else of a request runs, and /health beside it all."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+import re
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 
-from fediverse.exceptions import is_admin, problem_response
 from fediverse.health import health
+from fediverse.problems import problem_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,43 +20,22 @@ if TYPE_CHECKING:
 
     GetResponse = Callable[[HttpRequest], HttpResponse]
 
-HEALTH_PATH = "/health"
-BULK_PATH = "/api/queue/jobs/bulk"
-_DIRECTIVES = (
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "connect-src 'self'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-)
-STRICT = "; ".join(_DIRECTIVES)
-# Unfold's pages run Alpine, which compiles the expressions in its attributes.
-ADMIN = STRICT.replace("script-src 'self'", "script-src 'self' 'unsafe-inline' 'unsafe-eval'")
+logger = logging.getLogger(__name__)
 
-
-class ContentSecurityPolicyMiddleware:
-    """Sets the Content-Security-Policy: strict, and a little looser for the admin."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self._get_response(request)
-        response.headers.setdefault(
-            "Content-Security-Policy", ADMIN if is_admin(request) else STRICT
-        )
-        return response
+HEALTH_PATH: Final = "/health"
+BULK_PATH: Final = "/api/queue/jobs/bulk"
+# Digits of a Content-Length; with more, Python would refuse to read it as a number.
+MAX_DIGITS: Final = 18
+_CHARSET: Final = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
+CHARSETS: Final = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 
 
 class RequestGuardMiddleware:
     """Refuses requests that nothing behind it could answer well, before any of it runs.
 
     A body without a length would be taken for an empty one (411), one beyond the limit is not read
-    (413), and a NUL in path or query would become a database error (400).
+    (413), a NUL in address or cookies would become a database error (400), and Django decodes
+    forms and queries by whatever codec of Python a charset names (415).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -70,22 +52,48 @@ class HealthMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.rstrip("/") == HEALTH_PATH:
+        if is_health(request):
             return health(request)
         return self._get_response(request)
 
 
+def is_health(request: HttpRequest) -> bool:
+    return request.path.rstrip("/") == HEALTH_PATH
+
+
 def refusal(request: HttpRequest) -> HttpResponse | None:
     """Return the problem to answer with, or None if the request may go on."""
+    address = unquote(request.META.get("QUERY_STRING", "")) + request.path
+    if "\x00" in address:
+        return problem_response(400, "nul_character", "The address holds the character NUL.")
+    if any("\x00" in part for cookie in request.COOKIES.items() for part in cookie):
+        return problem_response(400, "nul_character", "A cookie holds the character NUL.")
+    return _wrong_host(request) or _wrong_body(request)
+
+
+def _wrong_host(request: HttpRequest) -> HttpResponse | None:
+    if is_health(request):
+        return None
+    try:
+        request.get_host()
+    except DisallowedHost as error:
+        # Left to Django, each is logged with a traceback, and shown as a page where DEBUG is on.
+        logger.warning("Refused a host: %s", str(error)[:200])
+        return problem_response(400, "bad_host", "This site does not go by that host name.")
+    return None
+
+
+def _wrong_body(request: HttpRequest) -> HttpResponse | None:
     is_bulk = request.path.rstrip("/") == BULK_PATH
     most = settings.API_MAX_BULK_BYTES if is_bulk else settings.API_MAX_BODY_BYTES
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if "\x00" in unquote(request.META.get("QUERY_STRING", "")) or "\x00" in request.path:
-        return problem_response(400, "nul_character", "The address holds the character NUL.")
+    charset = _CHARSET.search(request.META.get("CONTENT_TYPE", ""))
     if request.META.get("HTTP_TRANSFER_ENCODING"):
         return problem_response(411, "length_required", "Send the body with a Content-Length.")
-    if not length.isdecimal():
+    if not (length.isascii() and length.isdecimal()):
         return problem_response(400, "bad_request", "Content-Length is not a number.")
-    if int(length) > most:
+    if len(length) > MAX_DIGITS or int(length) > most:
         return problem_response(413, "payload_too_large", f"The body is larger than {most} bytes.")
+    if charset and charset[1].lower() not in CHARSETS:
+        return problem_response(415, "unsupported_media_type", "Send text in UTF-8.")
     return None

@@ -7,7 +7,7 @@ from typing import Any, Final
 PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
     "description": "A problem document (RFC 9457).",
-    "required": ["type", "title", "status", "success", "code", "detail", "errors"],
+    "required": ["type", "title", "status", "success", "code", "detail", "errors", "requestId"],
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string", "description": "The status in words."},
@@ -15,6 +15,7 @@ PROBLEM: Final[dict[str, Any]] = {
         "success": {"type": "boolean", "enum": [False]},
         "code": {"type": "string", "description": "Stable, for programs."},
         "detail": {"type": "string", "description": "For people."},
+        "requestId": {"type": "string", "description": "What the log calls this request."},
         "errors": {
             "type": "array",
             "description": "What was wrong with the request, field by field.",
@@ -43,6 +44,7 @@ PROBLEM: Final[dict[str, Any]] = {
                 "message": "Ensure this value is greater than or equal to 0.",
             }
         ],
+        "requestId": "0d6e2f8a4c1b4e0fa1c2d3e4f5a6b7c8",
     },
 }
 METHODS: Final = ("get", "post", "put", "patch", "delete")

@@ -22,6 +22,7 @@ from fediverse.env import (
     required,
 )
 from fediverse.logs import structured
+from fediverse.pooled import CheckedConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -67,11 +68,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "fediverse.middleware.ContentSecurityPolicyMiddleware",
+    "fediverse.request_ids.RequestIdMiddleware",
+    "fediverse.answers.ContentSecurityPolicyMiddleware",
+    "fediverse.answers.PrivateAnswersMiddleware",
+    "fediverse.answers.ProblemsMiddleware",
     "fediverse.middleware.RequestGuardMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "fediverse.middleware.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "fediverse.answers.ConditionalDocumentsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -114,9 +119,11 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
         # A peer that is gone without a word is noticed in ten seconds, not in two hours.
         "tcp_user_timeout": 10_000,
         "pool": {
+            "connection_class": CheckedConnection,
             "min_size": 1,
             "max_size": DATABASE_POOL_SIZE,
-            "timeout": 10,
+            # Who waits for longer gets a 503: a thread that is held is one that answers nobody.
+            "timeout": 4,
             "reconnect_timeout": 2,
         },
     }
@@ -274,6 +281,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "fediverse.problems.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

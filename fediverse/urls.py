@@ -7,8 +7,8 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from fediverse.exceptions import nowhere
 from fediverse.health import health
+from fediverse.problems import nowhere
 from fediverse.root import ApiRootView, favicon
 
 urlpatterns = [
@@ -28,7 +28,7 @@ urlpatterns = [
     re_path(r"^(?!admin/)", nowhere),
 ]
 
-handler400 = "fediverse.exceptions.bad_request"
-handler403 = "fediverse.exceptions.permission_denied"
-handler404 = "fediverse.exceptions.not_found"
-handler500 = "fediverse.exceptions.server_error"
+handler400 = "fediverse.problems.bad_request"
+handler403 = "fediverse.problems.permission_denied"
+handler404 = "fediverse.problems.not_found"
+handler500 = "fediverse.problems.server_error"

@@ -11,7 +11,7 @@ from queues.models import Job
 
 pytestmark = pytest.mark.django_db
 URL = "/api/queue/test-simple"
-PROBLEM = {"type", "title", "status", "success", "code", "detail", "errors"}
+PROBLEM = {"type", "title", "status", "success", "code", "detail", "errors", "requestId"}
 
 
 @pytest.fixture(autouse=True)
