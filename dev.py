@@ -659,6 +659,7 @@ def check(_options: argparse.Namespace) -> int:
             ([PYTHON, f"{tools}/lint-imports"], local),
             ([*MANAGE, "makemigrations", "--check", "--dry-run"], local),
             ([*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], deployed),
+            ([*MANAGE, "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull], local),
             ([PYTHON, "-m", "pytest", "-q", "tests/test_docs_links.py"], {**os.environ, **urls}),
         )
         failed = []

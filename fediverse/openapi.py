@@ -1,64 +1,132 @@
-"""What the OpenAPI document says of every address alike: the shape of errors."""
+"""What the OpenAPI document says of all addresses alike, as hooks of drf-spectacular."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "A problem document (RFC 9457).",
-    "required": ["type", "title", "status", "success", "code", "detail", "errors", "requestId"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string", "description": "The status in words."},
-        "status": {"type": "integer"},
-        "success": {"type": "boolean", "enum": [False]},
-        "code": {"type": "string", "description": "Stable, for programs."},
-        "detail": {"type": "string", "description": "For people."},
-        "requestId": {"type": "string", "description": "What the log calls this request."},
-        "errors": {
-            "type": "array",
-            "description": "What was wrong with the request, field by field.",
-            "items": {
-                "type": "object",
-                "required": ["field", "code", "message"],
-                "properties": {
-                    "field": {"type": "string"},
-                    "code": {"type": "string"},
-                    "message": {"type": "string"},
-                },
-            },
-        },
-    },
-    "example": {
-        "type": "about:blank",
-        "title": "Bad Request",
-        "status": 400,
-        "success": False,
-        "code": "invalid",
-        "detail": "delay: Ensure this value is greater than or equal to 0.",
-        "errors": [
-            {
-                "field": "delay",
-                "code": "min_value",
-                "message": "Ensure this value is greater than or equal to 0.",
-            }
-        ],
-        "requestId": "0d6e2f8a4c1b4e0fa1c2d3e4f5a6b7c8",
-    },
-}
+from django.urls import resolve
+
+from fediverse.openapi_parts import (
+    DESCRIPTIONS,
+    IDEMPOTENCY_KEY,
+    PROBLEM,
+    REPLAYED,
+    REQUEST_ID,
+    TAGS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 METHODS: Final = ("get", "post", "put", "patch", "delete")
+# The routes whose POST takes an Idempotency-Key, as their views call `queues.api.views.base.once`.
+IDEMPOTENT: Final = frozenset(
+    {
+        "jobs",
+        "jobs-bulk",
+        "job-actions",
+        "job-retry",
+        "job-cancel",
+        "job-promote",
+        "operations",
+        "operation-undo",
+        "schedules",
+        "schedule-run",
+        "test-simple",
+        "test-content-aggregation",
+        "test-notification",
+        "test-user-action",
+        "test-bulk-jobs",
+    }
+)
+_NAMED: Final = re.compile(r"\{\w+\}")
+
+
+def without_slashes(endpoints: list[tuple[Any, ...]], **kwargs: Any) -> list[tuple[Any, ...]]:
+    """Write addresses without the slash at their end, which they answer with as well."""
+    return [(path.rstrip("/"), *rest) for path, *rest in endpoints]
 
 
 def with_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Give every operation its problem document, as drf-spectacular's hooks go."""
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM
+    """Give every operation the errors it can end with, each a problem document."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for path in result.get("paths", {}).values():
-        for method in METHODS:
-            if method in path:
-                responses = path[method].setdefault("responses", {})
-                responses.setdefault("4XX", {"description": "Refused.", "content": content})
-                responses.setdefault("5XX", {"description": "Not possible.", "content": content})
+    components["responses"] = {
+        f"Problem{status}": {"description": words, "content": content}
+        for status, words in DESCRIPTIONS.items()
+    }
+    for path, method, operation in operations(result):
+        responses = operation.setdefault("responses", {})
+        for status in _statuses(path, method, operation):
+            reference = {"$ref": f"#/components/responses/Problem{status}"}
+            responses.setdefault(status, reference)
     return result
+
+
+def with_headers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Tell of the headers that every answer has, and of those of requests that make jobs."""
+    components = result.setdefault("components", {})
+    components["headers"] = {"RequestId": REQUEST_ID, "Replayed": REPLAYED}
+    components.setdefault("parameters", {})["IdempotencyKey"] = IDEMPOTENCY_KEY
+    request_id = {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}}
+    replayed = {"Idempotency-Replayed": {"$ref": "#/components/headers/Replayed"}}
+    for response in components.get("responses", {}).values():
+        response["headers"] = request_id
+    for path, method, operation in operations(result):
+        takes_key = is_idempotent(path, method)
+        if takes_key:
+            key = {"$ref": "#/components/parameters/IdempotencyKey"}
+            operation.setdefault("parameters", []).append(key)
+        for status, response in operation["responses"].items():
+            if "$ref" not in response:
+                more = replayed if takes_key and status.startswith("2") else {}
+                response["headers"] = {**response.get("headers", {}), **request_id, **more}
+    return result
+
+
+def with_names(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Call each operation by its method and the name of its route, and describe the tags."""
+    used = set()
+    for path, method, operation in operations(result):
+        operation["tags"] = [tag.capitalize() for tag in operation.get("tags", ())]
+        used.update(operation["tags"])
+        operation["operationId"] = method + route_of(path).title().replace("-", "")
+    result["tags"] = [
+        {"name": name, "description": words} for name, words in TAGS.items() if name in used
+    ]
+    return result
+
+
+def operations(result: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield path, method and description of each operation."""
+    for path, item in result.get("paths", {}).items():
+        for method in METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def route_of(path: str) -> str:
+    """Return the name of the route that answers a path such as `/api/queue/jobs/{id}`."""
+    # Whatever a place in an address takes, it takes a number.
+    return str(resolve(_NAMED.sub("1", path)).url_name)
+
+
+def is_idempotent(path: str, method: str) -> bool:
+    """Whether an operation takes an Idempotency-Key."""
+    return method == "post" and route_of(path) in IDEMPOTENT
+
+
+def _statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:
+    yield from ("4XX", "5XX", "503")
+    if operation.get("parameters") or "requestBody" in operation:
+        yield "400"
+    if "requestBody" in operation:
+        yield from ("413", "415")
+    if "{" in path:
+        yield "404"
+    if {} not in operation.get("security", [{}]):
+        yield from ("401", "403")
+    if is_idempotent(path, method):
+        yield from ("409", "422")

@@ -248,9 +248,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "/favicon.ico",
     "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": -1, "persistAuthorization": False},
     "COMPONENT_SPLIT_REQUEST": True,
+    "PREPROCESSING_HOOKS": ["fediverse.openapi.without_slashes"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "fediverse.openapi.with_problems",
+        "fediverse.openapi.with_headers",
+        "fediverse.openapi.with_names",
     ],
 }
 API_MAX_BODY_BYTES = 128 * 1024
