@@ -78,7 +78,11 @@ def with_headers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         takes_key = is_idempotent(path, method)
         if takes_key:
             key = {"$ref": "#/components/parameters/IdempotencyKey"}
-            operation.setdefault("parameters", []).append(key)
+            # A view may have told of it in words of its own.
+            others = [
+                it for it in operation.get("parameters", ()) if it.get("name") != "Idempotency-Key"
+            ]
+            operation["parameters"] = [*others, key]
         for status, response in operation["responses"].items():
             if "$ref" not in response:
                 more = replayed if takes_key and status.startswith("2") else {}

@@ -15,7 +15,7 @@ TAGS: Final = {
     "Metrics": "What was counted of each queue and kind, minute by minute.",
     "Failures": "Failed jobs by what they failed of.",
     "Events": "What happens to jobs, as it happens.",
-    "Tokens": "Credentials for programs.",
+    "Signing in": "Tokens for programs: get one, ask whose it is, end it.",
     "Notifications": "What jobs have to say to their users.",
     "Test": "Make jobs to try the queue with.",
 }

@@ -174,11 +174,11 @@ def test_switched_off_it_is_not_there(client, settings, method):
     assert response.status_code == 404
     assert response["Content-Type"] == "application/problem+json"
     assert not Job.objects.exists()
-    assert "testSimple" not in client.get("/api/").json()["links"]
+    assert "testSimple" not in client.get("/api/").json()["data"]
 
 
 def test_switched_on_the_entry_of_the_api_names_it(client):
-    assert client.get("/api/").json()["links"]["testSimple"].endswith(URL)
+    assert client.get("/api/").json()["data"]["testSimple"].endswith(URL)
 
 
 def test_a_stale_session_changes_nothing(settings):
