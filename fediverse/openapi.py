@@ -40,6 +40,7 @@ IDEMPOTENT: Final = frozenset(
         "test-bulk-jobs",
     }
 )
+ANY: Final = "1" * 16
 _NAMED: Final = re.compile(r"\{\w+\}")
 
 
@@ -113,8 +114,8 @@ def operations(result: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any
 
 def route_of(path: str) -> str:
     """Return the name of the route that answers a path such as `/api/queue/jobs/{id}`."""
-    # Whatever a place in an address takes, it takes a number.
-    return str(resolve(_NAMED.sub("1", path)).url_name)
+    # A number, an id of sixteen digits or any text: whatever a place takes, it takes this.
+    return str(resolve(_NAMED.sub(ANY, path)).url_name)
 
 
 def is_idempotent(path: str, method: str) -> bool:

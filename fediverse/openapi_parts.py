@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from queues.states import State
+
+# As the choices of a field, so that they are known again.
+STATES: Final = [state.value for state in State]
 TAGS: Final = {
     "Entry": "Where everything is.",
     "Jobs": "Make jobs, look for them, and retry, cancel or promote them, one or many at once.",

@@ -39,6 +39,14 @@ ICON: Final = (
 )
 # What the entry links to: a key of its answer, and the name of a route.
 LINKS: Final = {
+    "jobs": "jobs",
+    "queues": "queues",
+    "stats": "stats",
+    "operations": "operations",
+    "limits": "limits",
+    "workers": "workers",
+    "failures": "failures",
+    "metrics": "metrics",
     "testSimple": "test-simple",
     "notifications": "notifications",
     "token": "auth-token",
@@ -103,6 +111,8 @@ class DocsView(SpectacularSwaggerSplitView):
     """Swagger UI, from our own files alone."""
 
     url_name = "schema"
+    # There is no page about its options.
+    http_method_names = ["get", "head"]
 
 
 @cache

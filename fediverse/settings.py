@@ -248,6 +248,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "/favicon.ico",
     "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": -1, "persistAuthorization": False},
     "COMPONENT_SPLIT_REQUEST": True,
+    # Operations have states as well.
+    "ENUM_NAME_OVERRIDES": {"JobStateEnum": "fediverse.openapi_parts.STATES"},
     "PREPROCESSING_HOOKS": ["fediverse.openapi.without_slashes"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -42,7 +42,7 @@ def test_an_unknown_address_is_404_whatever_the_method(strict, method, path):
         ("/admin", "GET, HEAD, OPTIONS"),
         ("/api/", "GET, HEAD, OPTIONS"),
         ("/api/schema", "GET, HEAD, OPTIONS"),
-        ("/api/docs", "GET, HEAD, OPTIONS"),
+        ("/api/docs", "GET, HEAD"),
     ],
 )
 @pytest.mark.parametrize("method", METHODS)
@@ -104,7 +104,8 @@ def test_a_nul_in_a_cookie_is_400(strict):
 @pytest.mark.parametrize("path", ["/api/queue/test-simple", "/api/", "/api/schema", "/api/docs"])
 @pytest.mark.parametrize("accept", ["application/x-nothing", "text/x", "a/b;q=x", "image/*"])
 def test_what_nobody_can_answer_in_is_406(strict, path, accept):
-    response = strict.options(path, headers={"accept": accept})
+    method = strict.post if "test" in path else strict.get
+    response = method(path, headers={"accept": accept})
     assert is_problem(response, 406)["code"] == "not_acceptable"
 
 

@@ -36,6 +36,19 @@ EXAMPLE = OpenApiExample(
     },
     request_only=True,
 )
+MANY = OpenApiExample(
+    "Two for one user",
+    value={
+        "jobs": [
+            {"kind": "fetch-posts", "payload": {"userId": "7", "platform": "mastodon"}},
+            {
+                "kind": "notification",
+                "payload": {"userId": "7", "type": "info", "message": "Hello!"},
+            },
+        ]
+    },
+    request_only=True,
+)
 
 
 class JobsView(ApiView):
@@ -114,6 +127,7 @@ class JobsBulkView(ApiView):
         request=NewJobsSerializer,
         parameters=[IDEMPOTENT],
         responses={201: enveloped(MadeJobsSerializer)},
+        examples=[MANY],
         tags=TAGS,
     )
     def post(self, request: Request) -> Response:

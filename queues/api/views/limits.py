@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 
 from queues import limits
 from queues.api import keyset
@@ -11,6 +11,7 @@ from queues.api.pagination import PARAMETERS, KeysetPagination
 from queues.api.schema import enveloped
 from queues.api.scopes import MANAGE, READ, require_all
 from queues.api.serializers.limits import (
+    EXAMPLE,
     MS,
     CloseSerializer,
     KeyNamedSerializer,
@@ -32,6 +33,15 @@ PAGES: Final = [
     OpenApiParameter(name, str, description="As in every list; for the limits.")
     for name in PARAMETERS
 ]
+LIMIT: Final = OpenApiExample(
+    "Five at once, and a hundred a minute",
+    value={"key": EXAMPLE, "concurrency": 5, "rateLimit": {"max": 100, "duration": 60_000}},
+    request_only=True,
+)
+KEY: Final = OpenApiExample("A host", value={"key": EXAMPLE}, request_only=True)
+CLOSE: Final = OpenApiExample(
+    "For a minute", value={"key": EXAMPLE, "ms": 60_000}, request_only=True
+)
 
 
 class LimitsView(ApiView):
@@ -66,6 +76,7 @@ class LimitsView(ApiView):
         summary="Set a limit",
         request=LimitSetSerializer,
         responses={200: enveloped(LimitSerializer)},
+        examples=[LIMIT],
         tags=["Limits"],
     )
     def post(self, request: Request) -> Response:
@@ -89,6 +100,7 @@ class RemoveLimitView(ApiView):
         summary="Remove a limit",
         request=LimitNamedSerializer,
         responses={200: enveloped(LimitSerializer)},
+        examples=[KEY],
         tags=["Limits"],
     )
     def post(self, request: Request) -> Response:
@@ -111,6 +123,7 @@ class CloseKeyView(ApiView):
         summary="Close a key",
         request=CloseSerializer,
         responses={200: enveloped(KeySerializer)},
+        examples=[CLOSE],
         tags=["Limits"],
     )
     def post(self, request: Request) -> Response:
@@ -132,6 +145,7 @@ class OpenKeyView(ApiView):
         summary="Open a key",
         request=KeyNamedSerializer,
         responses={200: enveloped(KeySerializer)},
+        examples=[KEY],
         tags=["Limits"],
     )
     def post(self, request: Request) -> Response:
