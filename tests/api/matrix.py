@@ -11,7 +11,7 @@ from __future__ import annotations
 
 OPEN = "open"
 # Whoever is known, whatever their token is for.
-SIGNED_IN = frozenset()
+SIGNED_IN: frozenset[str] = frozenset()
 READ = frozenset({"queue:read"})
 WRITE = frozenset({"queue:write"})
 MANAGE = frozenset({"queue:manage"})
@@ -20,7 +20,7 @@ HUB_WRITE = frozenset({"hub:write"})
 # What concerns everybody's jobs: to look at it takes both.
 OPERATORS = READ | MANAGE
 
-MATRIX = {
+MATRIX: dict[str, dict[str, str | frozenset[str]]] = {
     "home": {"GET": OPEN},
     "health": {"GET": OPEN},
     "favicon": {"GET": OPEN},
