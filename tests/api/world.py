@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import NamedTuple
 
-from django.core.signals import request_finished
+from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, transaction
 from django.urls import reverse
 from rest_framework.test import APIClient
@@ -96,10 +96,20 @@ class World:
 
 
 def end(response):
-    """Close an answer that nobody reads to its end, as a server does, but keep the transaction."""
-    request_finished.disconnect(close_old_connections)
-    response.close()
-    request_finished.connect(close_old_connections)
+    """Close an answer that nobody reads to its end, as a server does."""
+    with one_connection():
+        response.close()
+
+
+@contextmanager
+def one_connection():
+    """Keep the connection, and the transaction with it, when a request begins or ends."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 def filled(body, user_id):
