@@ -48,6 +48,10 @@ PEERS = LOCAL / "bench"  # what we are measured against, in an environment of it
 TIED = """import ctypes, os, sys
 if sys.platform == "linux": ctypes.CDLL(None).prctl(1, 15)
 os.execv(sys.argv[1], sys.argv[1:])"""
+FUZZ_CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance"
+)
 UNSHARE = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
 FLAGS = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=300"]
 FAST_FLAGS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
@@ -572,6 +576,48 @@ def test(options: argparse.Namespace) -> int:
         return foreground([PYTHON, "-m", "pytest", *chosen], {**os.environ, **urls})
 
 
+def make_token(env: dict[str, str]) -> str:
+    """Make somebody who may do everything, and return a token for all of it."""
+    extra = {"USERNAME": "fuzz", "PASSWORD": secrets.token_urlsafe(), "EMAIL": "fuzz@localhost"}
+    made = {**env, **{f"DJANGO_SUPERUSER_{name}": value for name, value in extra.items()}}
+    run([*MANAGE, "createsuperuser", "--noinput"], "createsuperuser", env=made)
+    names = ("queue:read", "queue:write", "queue:manage", "hub:read", "hub:write")
+    scopes = [f"--scope={name}" for name in names]
+    said = run([*MANAGE, "create_api_token", "fuzz", *scopes], "create_api_token", env=env)
+    return next(word for word in said.split() if word.startswith("fh_"))
+
+
+def fuzz(options: argparse.Namespace) -> int:
+    """Send a server what its OpenAPI document allows, and what it does not."""
+    install("dev")
+    with contextlib.ExitStack() as stack:
+        folder, urls = stack.enter_context(throwaway_servers())
+        env = {**environment(folder, urls), "DEBUG": "false", "SECURE_SSL_REDIRECT": "false"}
+        env |= {"OPEN_ENDPOINT_PER_MINUTE": "100000", "OPEN_ENDPOINT_GLOBAL_PER_MINUTE": "1000000"}
+        say("Migrating.")
+        run([*MANAGE, "migrate", "--noinput"], "migrate", env=env)
+        parts = serve(stack, env, port := free_port(), show=False)
+        # Events come in a stream without end, and who ends the token can send nothing more.
+        left_out = ["--exclude-operation-id=getEvents", "--exclude-operation-id=deleteAuthToken"]
+        command = [str(VENV / "bin/st"), "run", f"http://127.0.0.1:{port}/api/schema", *left_out]
+        command += [f"--checks={FUZZ_CHECKS}", f"--max-examples={options.examples}"]
+        command += ["--phases=examples,coverage,fuzzing", "--continue-on-failure", "--no-color"]
+        command += ["--generation-database=none", "--warnings=off"]
+        command += [f"--seed={options.seed}"] if options.seed is not None else []
+        callers = {
+            "anybody": [],
+            "an operator": [f"--header=Authorization: Bearer {make_token(env)}"],
+        }
+        status = 0
+        for name, header in callers.items():
+            say(f"Fuzzing as {name}.")
+            status |= foreground([*command, *header], env)
+        for part in parts:
+            part.check()
+        say(f"Done, with status {status}.")
+    return status
+
+
 def install_peers() -> None:
     """Fill .local/bench from requirements/bench.txt, and BullMQ's folder through npm."""
     done, node = PEERS / "installed.txt", ROOT / "benchmarks/peers/bullmq"
@@ -683,11 +729,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py", description="The hub on a developer's machine.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     parsers = {}
-    for command in (up, demo, manage, test, check, bench, lock):
+    for command in (up, demo, manage, test, check, fuzz, bench, lock):
         parsers[command] = commands.add_parser(command.__name__, help=command.__doc__)
         parsers[command].set_defaults(command=command)
     parsers[up].add_argument("--port", type=int, default=3000, help="of the web (3000)")
     parsers[demo].add_argument("--json", action="store_true", help="print one JSON object only")
+    parsers[fuzz].add_argument("--examples", type=int, default=50, help="of each operation (50)")
+    parsers[fuzz].add_argument("--seed", type=int, help="of an earlier run, which said it")
     parsers[lock].add_argument("--upgrade", action="store_true", help="take the newest releases")
     passes_on = argv[:1] in (["manage"], ["test"], ["bench"])
     options = parser.parse_args(argv[:1] if passes_on else argv)

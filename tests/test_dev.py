@@ -122,5 +122,5 @@ def test_it_needs_nothing_but_the_standard_library(tmp_path):
     command = ["/usr/bin/python3", "-I", "dev.py", "--help"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for name in ("up", "demo", "manage", "test", "check", "lock"):
+    for name in ("up", "demo", "manage", "test", "check", "fuzz", "lock"):
         assert f"    {name} " in done.stdout
