@@ -3,7 +3,8 @@
 A transcript shows the same keys, the same types and the same values as the answer. What may differ:
 - a number is any number;
 - in a text, times, numbers, ids and tokens are any others;
-- `…` is anything at all: as a value, as what more there is in an object, or at the end of a list.
+- `…` is anything at all: as a value, as what more there is in an object, or at the end of a list;
+  within a text it is any text.
 """
 
 from __future__ import annotations
@@ -36,12 +37,31 @@ def steps(page):
     found = []
     for block in BLOCK.findall(page):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = part.replace("\\\n", " ").partition("\n")
-            words = shlex.split(command)
-            if words[:1] == ["curl"]:
-                until = words.index("|") if "|" in words else None
-                found.append(Step(words[:until], output))
+            step = read(part.splitlines())
+            if step.words[:1] == ["curl"]:
+                found.append(step)
     return found
+
+
+def read(lines):
+    """Return the command that the lines begin with, be it over several, and what it prints."""
+    command = ""
+    for count, line in enumerate(lines, 1):
+        command += f"{line}\n"
+        if is_whole(command):
+            words = shlex.split(command.replace("\\\n", " "))
+            until = words.index("|") if "|" in words else None
+            return Step(words[:until], "\n".join(lines[count:]))
+    raise AssertionError(f"a command without an end: {command}")
+
+
+def is_whole(command):
+    """Whether a shell would wait for no more: no quotation is open, and no line goes on."""
+    try:
+        shlex.split(command)
+    except ValueError:
+        return False
+    return not command.endswith("\\\n")
 
 
 def compare(shown, real, where="answer"):
@@ -65,12 +85,20 @@ def compare(shown, real, where="answer"):
             compare(one, other, f"{where}.{index}")
     elif isinstance(shown, str):
         assert isinstance(real, str), f"{where} is {real!r}"
-        assert shape(shown) == shape(real), f"{where} is {real!r}, and not {shown!r}"
+        assert is_like(shown, real), f"{where} is {real!r}, and not {shown!r}"
     elif isinstance(shown, bool) or shown is None:
         assert shown is real, f"{where} is {real!r}, and not {shown!r}"
     else:
         is_number = isinstance(real, int | float) and not isinstance(real, bool)
         assert is_number, f"{where} is {real!r}, and no number"
+
+
+def is_like(shown, real):
+    """Whether a text is what the page shows, in which `…` is any text."""
+    return any(
+        re.fullmatch(".*".join(map(re.escape, one.split(DOTS))), other, re.DOTALL)
+        for one, other in ((shown, real), (shape(shown), shape(real)))
+    )
 
 
 def shape(text):
@@ -103,9 +131,12 @@ def ids_of(shown, real):
     """Yield each id of an answer: as the page has it, and as it really is."""
     if isinstance(shown, dict) and isinstance(real, dict):
         for key in set(shown) & set(real):
-            if re.fullmatch(r"id|\w+Id|ids", key) and isinstance(shown[key], str | int):
+            if re.fullmatch(r"id|\w+Id", key):
                 yield str(shown[key]), str(real[key])
-            yield from ids_of(shown[key], real[key])
+            elif key == "ids":
+                yield from zip(map(str, shown[key]), map(str, real[key]), strict=False)
+            else:
+                yield from ids_of(shown[key], real[key])
     elif isinstance(shown, list) and isinstance(real, list):
         for one, other in zip(shown, real, strict=False):
             yield from ids_of(one, other)

@@ -65,6 +65,10 @@ MATRIX: dict[str, dict[str, str | frozenset[str]]] = {
     "metrics": {"GET": READ},
     "failures": {"GET": OPERATORS},
     "failure-retry": {"POST": MANAGE},
+    "schedules": {"GET": OPERATORS, "POST": MANAGE},
+    "schedule": {"GET": OPERATORS, "PUT": MANAGE, "PATCH": MANAGE, "DELETE": MANAGE},
+    "schedule-run": {"POST": MANAGE},
+    "events": {"GET": READ},
 }
 
 # What stands in an address: an object of `tests.api.world` by its name, or else the text itself.
@@ -82,6 +86,8 @@ PLACES = {
     "operation-stop": {"id": "operation"},
     "operation-undo": {"id": "operation"},
     "failure-retry": {"fingerprint": "fingerprint"},
+    "schedule": {"schedule": "nightly"},
+    "schedule-run": {"schedule": "nightly"},
 }
 
 # Routes about something that belongs to the user A of the tests: the user B finds nothing there.
@@ -90,6 +96,7 @@ OWNED = frozenset({"notification-read", "job", "job-retry", "job-cancel", "job-p
 PRIVATE = frozenset({"notification-read"})
 
 A_JOB = {"kind": "notification", "payload": {"userId": "$me", "type": "info", "message": "x"}}
+A_SCHEDULE = {"kind": "fetch-all-posts", "payload": {}, "every": 3_600_000}
 # A body that is carried out, where an empty one is not; `$me` is the caller's id.
 BODIES = {
     ("auth-token", "POST"): {"username": "a", "password": "a-long-secret"},
@@ -104,4 +111,8 @@ BODIES = {
     ("limit-remove", "POST"): {"key": "limited.example"},
     ("limit-close", "POST"): {"key": "example.org", "ms": 60000},
     ("limit-open", "POST"): {"key": "closed.example"},
+    ("schedules", "POST"): {"name": "hourly", **A_SCHEDULE},
+    ("schedule", "PUT"): A_SCHEDULE,
+    ("schedule", "PATCH"): {"isEnabled": False},
+    ("schedule-run", "POST"): {"reason": "x"},
 }

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.scopes import SCOPES
 from fediverse.activities.models import Notification
-from queues import bulk, limits
+from queues import bulk, limits, schedules
 from queues.enqueue import enqueue
 from queues.filters import parse
 from queues.models import FailureGroup, Job
@@ -63,6 +63,7 @@ class World:
         }
         Job.objects.update(owner=str(self.a.pk))
         self.objects["operation"] = bulk.begin("promote", parse({"state": "delayed"})).pk
+        schedules.upsert("nightly", Act(what="return"), every=3600)
         limits.set_limit("limited.example", concurrency=1)
         limits.close_key("closed.example", 3600)
 

@@ -127,12 +127,15 @@ class ScheduleSerializer(NewScheduleSerializer):
     """A schedule, and what has become of it."""
 
     nextAt = serializers.DateTimeField(
-        source="next_at", read_only=True, help_text="Null while it is disabled, and after the last."
+        source="next_at",
+        read_only=True,
+        allow_null=True,
+        help_text="Null while it is disabled, and after the last.",
     )
     lastAt = serializers.DateTimeField(
-        source="last_at", read_only=True, help_text="The last tick that was due."
+        source="last_at", read_only=True, allow_null=True, help_text="The last tick that was due."
     )
-    lastJobId = serializers.IntegerField(source="last_job_id", read_only=True)
+    lastJobId = serializers.IntegerField(source="last_job_id", read_only=True, allow_null=True)
     ticks = serializers.IntegerField(read_only=True, help_text="Those that made a job.")
     skipped = serializers.IntegerField(read_only=True, help_text="Those that made none.")
     lastError = serializers.CharField(

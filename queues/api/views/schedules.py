@@ -112,6 +112,10 @@ class ScheduleView(ApiView):
     def get_view_name(self) -> str:
         return "Schedule"
 
+    def get_object(self) -> Schedule:
+        """Return what DRF asks for where it describes PUT. Raises NoScheduleError."""
+        return _known(self.kwargs["schedule"])
+
     def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:
         """Return the serializer; the browsable API's form to replace a schedule shows it."""
         if "schedule" in self.kwargs and "data" not in kwargs:
