@@ -29,7 +29,7 @@ IDEMPOTENT: Final = frozenset(
         "job-retry",
         "job-cancel",
         "job-promote",
-        "operations",
+        "failure-retry",
         "operation-undo",
         "schedules",
         "schedule-run",
