@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from queues.api.scopes import MANAGE, READ, WRITE
+from queues.permissions import MANAGE, READ, WRITE
 
 HUB_READ: Final = "hub:read"
 HUB_WRITE: Final = "hub:write"

@@ -19,27 +19,9 @@ from fediverse.openapi_parts import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.urls import ResolverMatch
+
 METHODS: Final = ("get", "post", "put", "patch", "delete")
-# The routes whose POST takes an Idempotency-Key, as their views call `queues.api.views.base.once`.
-IDEMPOTENT: Final = frozenset(
-    {
-        "jobs",
-        "jobs-bulk",
-        "job-actions",
-        "job-retry",
-        "job-cancel",
-        "job-promote",
-        "failure-retry",
-        "operation-undo",
-        "schedules",
-        "schedule-run",
-        "test-simple",
-        "test-content-aggregation",
-        "test-notification",
-        "test-user-action",
-        "test-bulk-jobs",
-    }
-)
 ANY: Final = "1" * 16
 _NAMED: Final = re.compile(r"\{\w+\}")
 
@@ -79,11 +61,7 @@ def with_headers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         takes_key = is_idempotent(path, method)
         if takes_key:
             key = {"$ref": "#/components/parameters/IdempotencyKey"}
-            # A view may have told of it in words of its own.
-            others = [
-                it for it in operation.get("parameters", ()) if it.get("name") != "Idempotency-Key"
-            ]
-            operation["parameters"] = [*others, key]
+            operation["parameters"] = [*operation.get("parameters", ()), key]
         for status, response in operation["responses"].items():
             if "$ref" not in response:
                 more = replayed if takes_key and status.startswith("2") else {}
@@ -114,13 +92,18 @@ def operations(result: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any
 
 def route_of(path: str) -> str:
     """Return the name of the route that answers a path such as `/api/queue/jobs/{id}`."""
-    # A number, an id of sixteen digits or any text: whatever a place takes, it takes this.
-    return str(resolve(_NAMED.sub(ANY, path)).url_name)
+    return str(_match(path).url_name)
 
 
 def is_idempotent(path: str, method: str) -> bool:
-    """Whether an operation takes an Idempotency-Key."""
-    return method == "post" and route_of(path) in IDEMPOTENT
+    """Whether an operation takes an Idempotency-Key, as its view says."""
+    view = getattr(_match(path).func, "view_class", None)
+    return method == "post" and bool(getattr(view, "is_idempotent", False))
+
+
+def _match(path: str) -> ResolverMatch:
+    # A number, an id of sixteen digits or any text: whatever a place takes, it takes this.
+    return resolve(_NAMED.sub(ANY, path))
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:

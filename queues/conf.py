@@ -97,6 +97,11 @@ def get_queues() -> dict[str, QueueConf]:
     return dict(_parsed["queues"])
 
 
+def queue_named(word: str) -> QueueConf | None:
+    """Return the queue that goes by a name, or by that name in JSON."""
+    return next((one for one in get_queues().values() if word in {one.name, one.json_name}), None)
+
+
 _parsed: dict[str, Any] = {}
 
 

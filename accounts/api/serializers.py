@@ -9,7 +9,7 @@ from rest_framework.fields import empty
 from accounts.scopes import SCOPES, USUAL
 from accounts.services.tokens import MAX_DAYS, MAX_NAME
 from queues.api.fields import StrictCharField, StrictIntegerField, StrictSerializer
-from queues.api.spelling import unknown
+from queues.spelling import unknown
 
 MAX_USERNAME: Final = 150
 MAX_PASSWORD: Final = 4096

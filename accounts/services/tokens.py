@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from accounts.models import ApiToken
 from accounts.scopes import SCOPES
-from queues.api.scopes import MANAGE, is_operator
-from queues.api.spelling import unknown
+from queues.permissions import MANAGE, is_operator
+from queues.spelling import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

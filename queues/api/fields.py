@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from queues.api.spelling import unknown
-from queues.conf import get_queues
+from queues.conf import get_queues, queue_named
+from queues.spelling import unknown
 from queues.strict_json import StrictJSONError, loads
 
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ class QueueField(StrictCharField):
 
     def to_internal_value(self, data: Any) -> str:
         name = super().to_internal_value(data)
-        queues = get_queues()
-        found = next((one for one in queues.values() if name in {one.name, one.json_name}), None)
+        found = queue_named(name)
         if found is None:
-            raise serializers.ValidationError(unknown("queue", name, queues), code="unknown_queue")
+            sentence = unknown("queue", name, get_queues())
+            raise serializers.ValidationError(sentence, code="unknown_queue")
         return found.name
 
 

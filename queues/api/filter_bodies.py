@@ -12,10 +12,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from queues.api.fields import ObjectField
-from queues.api.spelling import unknown
 from queues.arguments import camel
 from queues.conf import get_queues
 from queues.filters import WORDS, FilterError, JobFilter, parse
+from queues.spelling import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,9 @@ from rest_framework import serializers
 
 from queues import registry
 from queues.api.fields import StrictChoiceField
-from queues.api.spelling import unknown
 from queues.drafting import arguments_of
 from queues.options import EnqueueError
+from queues.spelling import unknown
 
 SOMEBODY: Final = "example"
 

@@ -15,9 +15,9 @@ from rest_framework.settings import api_settings
 from queues import registry
 from queues.api.errors import place_of_option
 from queues.api.options import NOTHING, as_given, options_reader
-from queues.api.spelling import unknown
 from queues.enqueue import accept_many
 from queues.options import EnqueueError
+from queues.spelling import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

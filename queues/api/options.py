@@ -19,13 +19,12 @@ from queues.api.fields import (
     StrictIntegerField,
     StrictSerializer,
 )
+from queues.api.units import MS
 from queues.conf import MAX_ATTEMPTS, MAX_DELAY_SECONDS, MAX_PRIORITY, MAX_TIMEOUT_SECONDS
 from queues.keep import KeepError, parse_keep
 from queues.options import MAX_LIMIT_KEY, Options
 from queues.retry import BackoffError, parse_backoff
 from queues.unique import MAX_KEY, MAX_TTL_SECONDS, Mode, Unique, UniqueError
-
-MS: Final = 1000
 
 
 class Given(NamedTuple):

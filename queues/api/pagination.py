@@ -19,9 +19,9 @@ from rest_framework.pagination import BasePagination
 from queues.api.cursors import Cursor, CursorError, read, write
 from queues.api.keyset import Ordering, orderings, page, value_field
 from queues.api.parameters import given
-from queues.api.spelling import unknown
 from queues.api.views.base import answer
 from queues.digits import ANY, digits
+from queues.spelling import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +45,7 @@ class KeysetPagination(BasePagination):
 
     page_size: ClassVar[int] = 25
     max_page_size: ClassVar[int] = 100
+    parameters: ClassVar[tuple[str, ...]] = PARAMETERS
     template: ClassVar[str] = "rest_framework/pagination/previous_and_next.html"
 
     _next: str | None = None

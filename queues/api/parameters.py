@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.utils.datastructures import MultiValueDict
 from rest_framework.exceptions import ValidationError
 from rest_framework.settings import api_settings
 
-from queues.api.spelling import unknown
+from queues.spelling import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rest_framework.request import Request
+
+    from queues.api.fields import StrictSerializer
 
 
 def given(request: Request) -> dict[str, str]:
@@ -39,3 +42,20 @@ def refuse_unknown(request: Request, known: Iterable[str]) -> None:
     strangers = sorted(set(request.query_params) - allowed)
     if strangers:
         raise ValidationError({name: [unknown("parameter", name, names)] for name in strangers})
+
+
+def asked(
+    request: Request, of: type[StrictSerializer], *, beside: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return what an address says; `beside` are parameters that somebody else reads.
+
+    Raises ValidationError, by the parameter's name.
+    """
+    names = [*of().fields]
+    refuse_unknown(request, [*names, *beside])
+    words = given(request)
+    # As those of a form, all values are text.
+    said = MultiValueDict({name: [words[name]] for name in names if name in words})
+    serializer = of(data=said)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)

@@ -7,8 +7,9 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 
 from queues.api.fields import StrictCharField, StrictIntegerField
-from queues.api.options import MS, OptionsField, OptionsSerializer
+from queues.api.options import OptionsField, OptionsSerializer
 from queues.api.shown_options import shown
+from queues.api.units import MS
 from queues.planning import MAX_NAME
 
 # The schedule itself says when, what a second job does, and what its jobs are told.

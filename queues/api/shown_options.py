@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from queues.api.options import CLIENT_NAMES, MS
+from queues.api.options import CLIENT_NAMES
+from queues.api.units import MS
 from queues.keep import ALL, parse_keep
 
 if TYPE_CHECKING:

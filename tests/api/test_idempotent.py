@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fediverse.openapi import IDEMPOTENT
+from fediverse.openapi import is_idempotent
 from tests.api.matrix import MATRIX
 from tests.api.world import JSON, World, undone
 
@@ -16,10 +16,6 @@ POSTS = [
     for route, methods in MATRIX.items()
     if "POST" in methods and not route.startswith("rest_framework")
 ]
-
-
-def test_what_is_said_to_take_a_key_is_there():
-    assert set(MATRIX) >= IDEMPOTENT
 
 
 @pytest.mark.parametrize("route", POSTS)
@@ -36,7 +32,8 @@ def test_a_request_is_carried_out_once_for_a_key_where_the_document_says_so(rout
             for _ in range(2)
         ]  # fmt: skip
     is_done = answers[0].status_code < 300
+    takes_key = is_idempotent(world.path(route), "post")
     replayed = answers[1].headers.get("Idempotency-Replayed")
-    assert replayed == ("true" if is_done and route in IDEMPOTENT else None)
+    assert replayed == ("true" if is_done and takes_key else None)
     if replayed:
         assert answers[0].json() == answers[1].json()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.exceptions import ValidationError
 
 from fediverse.activities.api.merging import merged
 from queues.api.scopes import owner_of
+from queues.api.units import MS
 from queues.api.views.base import answer
 from queues.enqueue import enqueue
 from queues.unique import MAX_KEY, Unique
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from queues.arguments import Arguments
     from queues.models import Job
     from queues.options import Options
-
-MS: Final = 1000
 
 
 def add(

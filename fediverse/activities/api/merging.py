@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from fediverse.activities.payloads.fields import FieldError
-from queues.api.spelling import unknown
 from queues.arguments import Arguments, camel, field_types, json_names
+from queues.spelling import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

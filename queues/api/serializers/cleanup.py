@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
 from rest_framework.fields import empty
@@ -13,14 +13,13 @@ from queues.api.fields import (
     is_form,
 )
 from queues.api.serializers.reasons import ReasonSerializer
+from queues.api.units import MS
 from queues.cleanup import DEFAULT_LIMIT, DEFAULT_STATES, STATES, Cleanup
 from queues.keep import MAX_AGE
 from queues.queue_control import MAX_CLEAN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-MS: Final = 1000
 
 
 class StatesField(serializers.MultipleChoiceField):

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
+from queues.api.facts import Facts
 from queues.states import State
 from queues.unique import Answer
-
-
-class Facts(serializers.Serializer[Any]):
-    """A serializer that is only read."""
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        fields = super().get_fields()
-        for field in fields.values():
-            field.read_only = True
-        return fields
 
 
 class JobSerializer(Facts):

@@ -15,9 +15,10 @@ from queues.api.fields import (
     StrictSerializer,
 )
 from queues.api.kinds import KindField, sample_payload
-from queues.api.options import MS, NOTHING, OptionsField
+from queues.api.options import NOTHING, OptionsField
 from queues.api.scopes import owner_of
 from queues.api.serializers.reasons import ReasonSerializer
+from queues.api.units import MS
 from queues.conf import MAX_BULK, MAX_DELAY_SECONDS, MAX_PRIORITY
 
 

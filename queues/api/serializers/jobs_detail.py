@@ -8,8 +8,9 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from queues.api.facts import Facts
 from queues.api.scopes import sees_all
-from queues.api.serializers.jobs import Facts, FullJobSerializer
+from queues.api.serializers.jobs import FullJobSerializer
 from queues.batch_jobs import count
 from queues.explain import explain
 from queues.models import Dependency, Job

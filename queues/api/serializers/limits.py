@@ -7,6 +7,7 @@ from rest_framework import serializers
 from queues.api.fields import StrictCharField, StrictIntegerField
 from queues.api.serializers.rates import RateField, RateLimitSerializer, rate_limit
 from queues.api.serializers.reasons import ReasonSerializer
+from queues.api.units import MS
 from queues.control import ControlError
 from queues.limits import MAX_CLOSED_SECONDS, MAX_KEY, check_key, check_one
 from queues.rate import MAX_COUNT
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from queues.limits import KeyInUse
     from queues.models import Limit
 
-MS: Final = 1000
 EXAMPLE: Final = "example.org"
 
 

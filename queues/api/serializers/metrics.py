@@ -21,9 +21,6 @@ MAX_KIND: Final = 100
 class MetricsQuerySerializer(StrictSerializer):
     """Of what, and how far back."""
 
-    # The browsable API says with it how it wants to see an answer.
-    form_extras = frozenset({"format"})
-
     queue = QueueField(required=False, help_text="One queue; without it, all of them.")
     kind = StrictCharField(
         required=False, max_length=MAX_KIND, help_text="One kind of jobs; without it, all of them."

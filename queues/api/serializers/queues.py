@@ -9,6 +9,7 @@ from queues.api.fields import StrictBooleanField, StrictIntegerField
 from queues.api.serializers.rates import RateField, RateLimitSerializer, rate_limit
 from queues.api.serializers.reasons import ReasonSerializer
 from queues.api.serializers.stats import StateCountsSerializer, by_name
+from queues.api.units import MS
 from queues.conf import MAX_SLOTS, get_queues
 from queues.keep import ALL
 from queues.queue_control import MAX_CAP
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from queues.keep import Keep
     from queues.overview import Overview
 
-MS: Final = 1000
 KEEP: Final = {"oneOf": [{"type": "boolean"}, {"type": "integer"}, {"type": "object"}]}
 
 

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from queues.api.fields import JsonField, StrictIntegerField, StrictSerializer
+from queues.api.units import MS
 from queues.rate import MAX_COUNT, MAX_SECONDS, MIN_SECONDS, Rate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-MS: Final = 1000
 
 
 class RateLimitSerializer(StrictSerializer):

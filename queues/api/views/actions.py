@@ -49,6 +49,7 @@ class ActionsView(ApiView):
     """
 
     scopes = {"POST": MANAGE}
+    is_idempotent = True
     serializer_class = ActionSerializer
     name = "Act on many jobs"
 

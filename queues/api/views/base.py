@@ -10,12 +10,13 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from queues import idempotency
+from queues.api.parameters import refuse_unknown
 from queues.api.scopes import HasScope
 from queues.audit import Door, acting_as
 from queues.idempotency import Answered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from rest_framework.request import Request
@@ -31,10 +32,24 @@ class ApiView(GenericAPIView[Any]):
 
     permission_classes = (HasScope,)
     scopes: ClassVar[Mapping[str, str]] = {}
+    # What its address takes beside paging; None where the view sees to that itself.
+    parameters: ClassVar[Iterable[str] | None] = ()
+    # Whether its POST goes through `once`, for the OpenAPI document.
+    is_idempotent: ClassVar[bool] = False
 
-    def valid(self, request: Request) -> dict[str, Any]:
-        """Return the body by the view's serializer. Raises ValidationError."""
-        serializer = self.get_serializer(data=request.data)
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let callers in who may, and whose address says nothing that would be ignored."""
+        super().initial(request, *args, **kwargs)
+        if self.parameters is not None:
+            paging = getattr(self.paginator, "parameters", ())
+            refuse_unknown(request, [*self.parameters, *paging])
+
+    def valid(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
+        """Return the body by the view's serializer. Raises ValidationError.
+
+        With `partial`, what the body leaves out is left out.
+        """
+        serializer = self.get_serializer(data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 

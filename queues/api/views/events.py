@@ -12,9 +12,9 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.renderers import JSONRenderer
 
-from queues.api.asking import asked
 from queues.api.errors import Unavailable
 from queues.api.event_stream import EventStream, Look, blocks
+from queues.api.parameters import asked
 from queues.api.renderers import EventStreamRenderer
 from queues.api.scopes import READ, sees_all
 from queues.api.serializers.events import EventsAnswerSerializer, LookSerializer
@@ -62,6 +62,7 @@ class EventsView(ApiView):
     """
 
     scopes = {"GET": READ}
+    parameters = None
     renderer_classes = (*ApiView.renderer_classes, EventStreamRenderer)
     serializer_class = EventsAnswerSerializer
 

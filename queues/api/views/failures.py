@@ -49,6 +49,7 @@ class RetryFailuresView(ApiView):
     """Let the failed jobs of a group wait again, with all their attempts."""
 
     scopes = {"POST": MANAGE}
+    is_idempotent = True
     serializer_class = ReasonSerializer
     name = "Retry a group of failures"
 

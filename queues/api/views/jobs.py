@@ -16,7 +16,7 @@ from queues.api.scopes import READ, WRITE, jobs_for
 from queues.api.serializers.jobs import JobSerializer, MadeJobSerializer, MadeJobsSerializer
 from queues.api.serializers.jobs_changing import NewJobSerializer, NewJobsSerializer
 from queues.api.views.base import ApiView, answer, once
-from queues.api.views.jobs_base import IDEMPOTENT, TAGS, address_of
+from queues.api.views.jobs_base import TAGS, address_of
 from queues.enqueue import enqueue_draft
 from queues.unique import Answer
 
@@ -58,6 +58,8 @@ class JobsView(ApiView):
     """
 
     scopes = {"GET": READ, "POST": WRITE}
+    parameters = None
+    is_idempotent = True
     serializer_class = NewJobSerializer
     pagination_class = KeysetPagination
     filter_backends = (JobFilterBackend,)
@@ -89,7 +91,6 @@ class JobsView(ApiView):
     @extend_schema(
         summary="Make a job",
         request=NewJobSerializer,
-        parameters=[IDEMPOTENT],
         responses={201: enveloped(MadeJobSerializer), 200: enveloped(MadeJobSerializer)},
         examples=[EXAMPLE],
         tags=TAGS,
@@ -116,6 +117,7 @@ class JobsBulkView(ApiView):
     """Make thousands of jobs at once."""
 
     scopes = {"POST": WRITE}
+    is_idempotent = True
     serializer_class = NewJobsSerializer
     parser_classes = (BulkJSONParser, FormParser, MultiPartParser)
 
@@ -125,7 +127,6 @@ class JobsBulkView(ApiView):
     @extend_schema(
         summary="Make many jobs",
         request=NewJobsSerializer,
-        parameters=[IDEMPOTENT],
         responses={201: enveloped(MadeJobsSerializer)},
         examples=[MANY],
         tags=TAGS,

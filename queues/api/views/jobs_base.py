@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import PermissionDenied
 
 from queues.api.scopes import changes_all, jobs_for, owner_of
 from queues.api.serializers.jobs_detail import JobDetailSerializer
-from queues.api.views.base import IDEMPOTENCY_HEADER, answer
+from queues.api.views.base import answer
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
     from queues.models import Job
 
 TAGS = ["jobs"]
-IDEMPOTENT = OpenApiParameter(
-    IDEMPOTENCY_HEADER,
-    location=OpenApiParameter.HEADER,
-    description="A text of your own: within a day, the same request with it is done once.",
-)
 
 
 def named(what: str, view: APIView) -> str:

@@ -10,11 +10,13 @@ from rest_framework.response import Response
 
 from queues import control
 from queues.api.making import Maker
-from queues.api.options import MS
+from queues.api.parameters import asked, refuse_unknown
 from queues.api.schema import enveloped
 from queues.api.scopes import READ, WRITE
 from queues.api.serializers.jobs_changing import JobChangesSerializer
 from queues.api.serializers.jobs_detail import JobDetailSerializer
+from queues.api.serializers.reasons import ReasonSerializer
+from queues.api.units import MS
 from queues.api.views.base import ApiView, acting
 from queues.api.views.jobs_base import TAGS, in_detail, job_of, job_to_change, named
 from queues.drafting import arguments_of, refusals
@@ -32,6 +34,7 @@ class JobView(ApiView):
     """A job, what became of it, and what can be done to it."""
 
     scopes = {"GET": READ, "PATCH": WRITE, "DELETE": WRITE}
+    parameters = None
     serializer_class = JobChangesSerializer
     # What the browsable API's form begins with.
     job: Job | None = None
@@ -42,6 +45,7 @@ class JobView(ApiView):
     @extend_schema(summary="Read a job", responses={200: enveloped(JobDetailSerializer)}, tags=TAGS)
     def get(self, request: Request, id: str) -> Response:  # noqa: A002  (as addresses name it)
         """Return all that is known of a job: its payload, attempts and log, and why it waits."""
+        refuse_unknown(request, ())
         self.job = job_of(request, id)
         return in_detail(request, self.job)
 
@@ -56,6 +60,7 @@ class JobView(ApiView):
 
         All that is asked for is done, or nothing.
         """
+        refuse_unknown(request, ())
         self.job = job_to_change(request, id)
         said = self.valid(request)
         if "data" in said:
@@ -64,11 +69,13 @@ class JobView(ApiView):
             self.job = _change(self.job.pk, said)
         return in_detail(request, self.job)
 
-    @extend_schema(summary="Remove a job", responses={204: None}, tags=TAGS)
+    @extend_schema(
+        summary="Remove a job", parameters=[ReasonSerializer], responses={204: None}, tags=TAGS
+    )
     def delete(self, request: Request, id: str) -> Response:  # noqa: A002
         """Remove a job that neither runs nor waits for others, with its attempts and its log."""
-        job = job_to_change(request, id)
-        with acting(request):
+        said, job = asked(request, ReasonSerializer), job_to_change(request, id)
+        with acting(request, said["reason"]):
             control.remove(job.pk)
         return Response(status=204)
 

@@ -11,7 +11,7 @@ from queues.api.serializers.jobs_changing import RetrySerializer
 from queues.api.serializers.jobs_detail import JobDetailSerializer
 from queues.api.serializers.reasons import ReasonSerializer
 from queues.api.views.base import ApiView, acting, once
-from queues.api.views.jobs_base import IDEMPOTENT, TAGS, in_detail, job_to_change, named
+from queues.api.views.jobs_base import TAGS, in_detail, job_to_change, named
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -24,6 +24,7 @@ class VerbView(ApiView):
     """Does one thing to one job."""
 
     scopes = {"POST": WRITE}
+    is_idempotent = True
     serializer_class = ReasonSerializer
 
     def get_view_name(self) -> str:
@@ -53,7 +54,6 @@ class RetryView(VerbView):
     @extend_schema(
         summary="Try a job again",
         request=RetrySerializer,
-        parameters=[IDEMPOTENT],
         responses={200: enveloped(JobDetailSerializer)},
         tags=TAGS,
     )
@@ -71,7 +71,6 @@ class CancelView(VerbView):
     @extend_schema(
         summary="Cancel a job",
         request=ReasonSerializer,
-        parameters=[IDEMPOTENT],
         responses={200: enveloped(JobDetailSerializer)},
         tags=TAGS,
     )
@@ -89,7 +88,6 @@ class PromoteView(VerbView):
     @extend_schema(
         summary="Promote a job",
         request=ReasonSerializer,
-        parameters=[IDEMPOTENT],
         responses={200: enveloped(JobDetailSerializer)},
         tags=TAGS,
     )

@@ -12,7 +12,6 @@ from queues.api.schema import enveloped
 from queues.api.scopes import MANAGE, READ, require_all
 from queues.api.serializers.limits import (
     EXAMPLE,
-    MS,
     CloseSerializer,
     KeyNamedSerializer,
     KeySerializer,
@@ -21,6 +20,7 @@ from queues.api.serializers.limits import (
     LimitSetSerializer,
     LimitsSerializer,
 )
+from queues.api.units import MS
 from queues.api.views.base import ApiView, acting, answer
 from queues.models import Limit, LimitKey
 

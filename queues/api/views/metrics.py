@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from drf_spectacular.utils import extend_schema
 
-from queues.api.parameters import given
+from queues.api.parameters import asked
 from queues.api.schema import enveloped
 from queues.api.scopes import READ
 from queues.api.serializers.metrics import MetricsQuerySerializer, SeriesSerializer
@@ -25,6 +25,7 @@ class MetricsView(ApiView):
     """
 
     scopes = {"GET": READ}
+    parameters = None
     serializer_class = SeriesSerializer
     name = "Metrics"
 
@@ -36,10 +37,7 @@ class MetricsView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Count what happened in the last minutes that are over; a quiet one has zeros."""
-        given(request)
-        asked = MetricsQuerySerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        said = asked.validated_data
+        said = asked(request, MetricsQuerySerializer)
         queues = [said["queue"]] if "queue" in said else [*get_queues()]
         found = series(queues, minutes=said["minutes"], kind=said.get("kind"))
         return answer(SeriesSerializer(found).data)

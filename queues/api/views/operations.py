@@ -90,6 +90,7 @@ class UndoView(ApiView):
     """
 
     scopes = {"POST": MANAGE}
+    is_idempotent = True
     serializer_class = ReasonSerializer
     name = "Undo"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 
-from queues import queue_control
+from queues import conf, queue_control
 from queues.api.schema import enveloped
 from queues.api.scopes import MANAGE, READ
 from queues.api.serializers.queues import (
@@ -15,10 +15,9 @@ from queues.api.serializers.queues import (
     QueueSerializer,
 )
 from queues.api.serializers.reasons import ReasonSerializer
-from queues.api.spelling import unknown
 from queues.api.views.base import ApiView, acting, answer
-from queues.conf import get_queues
 from queues.overview import overview
+from queues.spelling import unknown
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -143,11 +142,10 @@ class DrainView(ApiView):
 
 def queue_named(name: str) -> str:
     """Return the name of a queue that an address names by it, or in JSON. Raises NotFound."""
-    queues = get_queues()
-    found = next((one.name for one in queues.values() if name in {one.name, one.json_name}), None)
+    found = conf.queue_named(name)
     if found is None:
-        raise NotFound(unknown("queue", name, queues))
-    return found
+        raise NotFound(unknown("queue", name, conf.get_queues()))
+    return found.name
 
 
 def shown(name: str) -> Response:

@@ -10,8 +10,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from queues import schedules
-from queues.api.asking import asked
 from queues.api.pagination import PARAMETERS, KeysetPagination, orderings
+from queues.api.parameters import asked
 from queues.api.schedule_fields import NameField
 from queues.api.schedule_words import condition, described, refuse_internal, told
 from queues.api.schema import enveloped
@@ -27,7 +27,6 @@ from queues.api.serializers.schedules import (
     ScheduleSerializer,
 )
 from queues.api.views.base import ApiView, acting, answer, once
-from queues.api.views.jobs_base import IDEMPOTENT
 from queues.models import Schedule
 from queues.schedules import NameTakenError, NoScheduleError
 
@@ -59,6 +58,8 @@ class SchedulesView(ApiView):
     """Jobs that are made again and again, by cron or at a fixed distance."""
 
     scopes = {"GET": READ, "POST": MANAGE}
+    parameters = None
+    is_idempotent = True
     queryset = Schedule.objects.all()
     serializer_class = NewScheduleSerializer
     pagination_class = KeysetPagination
@@ -83,7 +84,6 @@ class SchedulesView(ApiView):
 
     @extend_schema(
         summary="Create a schedule",
-        parameters=[IDEMPOTENT],
         responses={201: DETAIL},
         examples=[EXAMPLE],
         tags=TAGS,
@@ -107,6 +107,7 @@ class ScheduleView(ApiView):
     """A schedule, by its name."""
 
     scopes = {"GET": READ, "PUT": MANAGE, "PATCH": MANAGE, "DELETE": MANAGE}
+    parameters = None
     serializer_class = ChangesSerializer
 
     def get_view_name(self) -> str:
@@ -188,6 +189,7 @@ class RunScheduleView(ApiView):
     """Make a job of a schedule now, beside its ticks."""
 
     scopes = {"POST": MANAGE}
+    is_idempotent = True
     serializer_class = ReasonSerializer
 
     def get_view_name(self) -> str:
@@ -195,7 +197,6 @@ class RunScheduleView(ApiView):
 
     @extend_schema(
         summary="Run a schedule now",
-        parameters=[IDEMPOTENT],
         responses={201: enveloped(MadeJobSerializer)},
         tags=TAGS,
     )

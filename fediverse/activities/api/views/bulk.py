@@ -19,6 +19,7 @@ class BulkJobsView(ApiView):
     """Add many jobs of all three kinds in turn, each later than the one before: all, or none."""
 
     scopes = {"POST": WRITE}
+    is_idempotent = True
     serializer_class = BulkJobsSerializer
 
     def get_view_name(self) -> str:

@@ -30,6 +30,7 @@ class NotificationListView(ApiView):
     """What you were told, newest first. `unread=true` leaves out what you have read."""
 
     scopes = {"GET": HUB_READ}
+    parameters = None
     serializer_class = NotificationSerializer
     pagination_class = KeysetPagination
 

@@ -18,6 +18,7 @@ from fediverse.activities.api.throttles import count_address, count_all, princip
 from fediverse.activities.services.open_jobs import TooManyWaitingError, add_open_job
 from queues.api.errors import TooMany
 from queues.api.parsers import PayloadTooLarge
+from queues.api.units import MS
 from queues.api.views.base import once
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from queues.models import Job
 
 SHOWN: Final = ("userId", "platform", "action", "testMessage", "timestamp")
-MS: Final = 1000
 # What came first may take this long; nobody knows better.
 WAIT_SECONDS: Final = 60
 
@@ -42,6 +42,7 @@ class SimpleTestView(GenericAPIView[Any]):
     # No session either: a browser that is signed in would need a CSRF token here.
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    is_idempotent = True
     serializer_class = SimpleTestSerializer
 
     def get_view_name(self) -> str:

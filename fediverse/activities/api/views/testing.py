@@ -27,6 +27,7 @@ class AddingView(ApiView):
     """A view that adds one job of the caller's."""
 
     scopes = {"POST": WRITE}
+    is_idempotent = True
 
     def add(self, request: Request) -> Response:
         """Carry the request out, once for each Idempotency-Key."""
