@@ -36,7 +36,8 @@ class Backoff:
     cap: int = MAX_DELAY_MS
 
     def __post_init__(self) -> None:
-        if self.type not in {FIXED, EXPONENTIAL, HANDLER}:
+        # What comes as JSON may be a list, which no set can be asked for.
+        if self.type not in (FIXED, EXPONENTIAL, HANDLER):
             raise BackoffError(f"backoff.type is {self.type!r}; allowed: fixed, exponential.")
         for name in ("delay", "cap"):
             value = getattr(self, name)

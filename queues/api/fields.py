@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from queues.conf import get_queues, queue_named
-from queues.spelling import unknown
+from queues.spelling import strangers, unknown
 from queues.strict_json import StrictJSONError, loads
 
 if TYPE_CHECKING:
@@ -78,8 +78,10 @@ class JsonField(serializers.JSONField):
         # The API's parser was as strict already; a form's text has gone through none.
         if not is_form(self):
             return data
+        if not isinstance(data, str):
+            self.fail("invalid")
         try:
-            return loads(str(data).encode("utf-8", "surrogatepass"))
+            return loads(data.encode("utf-8", "surrogatepass"))
         except StrictJSONError as error:
             raise serializers.ValidationError(str(error), code=error.code) from error
 
@@ -127,12 +129,9 @@ class StrictSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             ignored = self.form_extras if isinstance(data, MultiValueDict) else frozenset()
-            known = sorted(name for name, field in self.fields.items() if not field.read_only)
-            strangers = sorted(set(data) - set(known) - ignored)
-            if strangers:
-                raise serializers.ValidationError(
-                    {name: [unknown("field", name, known)] for name in strangers}
-                )
+            known = [name for name, field in self.fields.items() if not field.read_only]
+            if wrong := strangers("field", set(data) - ignored, known):
+                raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
 
 

@@ -8,7 +8,7 @@ from django.utils.datastructures import MultiValueDict
 from rest_framework.exceptions import ValidationError
 from rest_framework.settings import api_settings
 
-from queues.spelling import unknown
+from queues.spelling import strangers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,9 +39,9 @@ def refuse_unknown(request: Request, known: Iterable[str]) -> None:
     names = {*known}
     # The browsable API says with it how it wants to see an answer.
     allowed = {*names, str(api_settings.URL_FORMAT_OVERRIDE)}
-    strangers = sorted(set(request.query_params) - allowed)
-    if strangers:
-        raise ValidationError({name: [unknown("parameter", name, names)] for name in strangers})
+    if set(request.query_params) - allowed:
+        given_names = set(request.query_params) - (allowed - names)
+        raise ValidationError(strangers("parameter", given_names, names))
 
 
 def asked(

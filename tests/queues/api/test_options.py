@@ -63,6 +63,8 @@ def test_data_is_apart():
         ({"backoff": True}, "backoff", "allowed"),
         ({"backoff": "fast"}, "backoff", "allowed"),
         ({"backoff": {"type": "quadratic"}}, "backoff", "exponential"),
+        ({"backoff": {"type": []}}, "backoff", "exponential"),
+        ({"backoff": {"type": {}}}, "backoff", "exponential"),
         ({"removeOnComplete": -1}, "removeOnComplete", "allowed"),
         ({"removeOnFail": {"ages": 1}}, "removeOnFail", "age"),
         ({"lifo": 1}, "lifo", "boolean"),
@@ -95,3 +97,13 @@ def test_the_old_services_options_are_all_there():
 )
 def test_what_the_engine_refuses_is_named_as_clients_wrote_it(field, place):
     assert set(as_api_error(EnqueueError(field, "is wrong")).detail) == {place}
+
+
+def test_many_and_long_names_are_refused_in_few_and_short_words():
+    said = {f"delay{number:05}": 1 for number in range(90_000)} | {"k" * 1_000_000: 1}
+    with pytest.raises(ValidationError) as caught:
+        given(said)
+    assert len(caught.value.detail) == 20
+    with pytest.raises(ValidationError) as caught:
+        given({"k" * 1_000_000: 1})
+    assert [len(name) for name in caught.value.detail] == [65]
