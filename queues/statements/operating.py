@@ -73,8 +73,10 @@ WITH doomed AS (
 {FORGOTTEN}
 """
 
+# Not the jobs that carry operations out: without its job, an operation would end half done.
+_NO_OPERATION: Final = "kind <> 'queues.bulk'"
 # Waiting and, if asked for, delayed jobs that nobody has begun to move.
-_DRAINED: Final = "queue = %(queue)s AND state = ANY(%(states)s)"
+_DRAINED: Final = f"queue = %(queue)s AND state = ANY(%(states)s) AND {_NO_OPERATION}"
 WOULD_DRAIN: Final = f"SELECT count(*) FROM queues_job WHERE {_DRAINED}"
 DRAIN: Final = f"""
 WITH doomed AS (
@@ -83,8 +85,8 @@ WITH doomed AS (
 {FORGOTTEN}
 """
 
-_CLEANED: Final = """
-    queue = %(queue)s AND state = %(state)s
+_CLEANED: Final = f"""
+    queue = %(queue)s AND state = %(state)s AND {_NO_OPERATION}
     AND coalesce(finished_at, run_at) <= clock_timestamp() - %(older_than)s * interval '1 second'
 """
 WOULD_CLEAN: Final = f"""

@@ -234,3 +234,13 @@ def test_changes_are_kept_for_what_can_be_undone_alone():
     do("cancel")
     do("retry")
     assert Change.objects.count() == 2
+
+
+def test_no_drain_and_no_clean_takes_the_job_of_an_operation():
+    jobs_in(State.FAILED)
+    operation = bulk.begin("retry", OURS)
+    queue = Job.objects.get(pk=operation.job_id).queue
+    assert queue_control.would_drain(queue) == queue_control.drain(queue) == 0
+    assert counts(carry_out(operation)) == ("done", 1, 1, 0)
+    assert queue_control.clean(queue, "completed") == 0
+    assert Job.objects.filter(pk=operation.job_id).exists()
