@@ -21,8 +21,24 @@ SHOWN: Final = 3
 STRANDED_AFTER: Final = timedelta(minutes=15)
 
 
+def explain_to_owner(job: Job) -> str:
+    """Do as `explain`, and name neither workers and hosts nor other people's jobs."""
+    match job.state:
+        case State.WAITING:
+            return f"Waiting since {job.run_at:%Y-%m-%d %H:%M:%S} UTC."
+        case State.ACTIVE:
+            return "Active: running, or about to go back to its queue."
+        case State.WAITING_CHILDREN:
+            return "Waiting for other jobs, which have not ended."
+        case _:
+            return explain(job)
+
+
 def explain(job: Job) -> str:
-    """Return one sentence about what the job waits for, or what has become of it."""
+    """Return one sentence about what the job waits for, or what has become of it.
+
+    For operators: it may name workers, hosts and other jobs.
+    """
     match job.state:
         case State.WAITING:
             return _waiting(job)

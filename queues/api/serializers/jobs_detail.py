@@ -12,7 +12,7 @@ from queues.api.facts import Facts
 from queues.api.scopes import sees_all
 from queues.api.serializers.jobs import FullJobSerializer
 from queues.batch_jobs import count
-from queues.explain import explain
+from queues.explain import explain, explain_to_owner
 from queues.models import Dependency, Job
 
 ATTEMPTS: Final = 50
@@ -66,7 +66,7 @@ class JobDetailSerializer(FullJobSerializer):
     links = serializers.SerializerMethodField(help_text="What can be done to it: POST there.")
 
     def get_explanation(self, job: Job) -> str:
-        return explain(job)
+        return explain(job) if sees_all(self.context["request"]) else explain_to_owner(job)
 
     @extend_schema_field(AttemptSerializer(many=True))
     def get_attempts(self, job: Job) -> Any:

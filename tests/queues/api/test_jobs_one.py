@@ -9,6 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from queues import leases
+from queues.claims import claim_ids
 from queues.cli import shapes
 from queues.enqueue import enqueue
 from queues.models import Attempt, AuditEntry, Dependency, Job, LogLine
@@ -58,13 +60,21 @@ def test_all_that_is_known_of_a_job_is_told(owner):
     assert {name: data[name] for name in ("payload", "backoff", "timeoutSeconds", "isFront")} == {
         "payload": job.payload, "backoff": job.backoff, "timeoutSeconds": 180, "isFront": False,
     }  # fmt: skip
-    assert data["explanation"].startswith("Waiting: no live worker")
+    assert data["explanation"].startswith("Waiting since")
     assert len(data["attempts"]) == 50
     assert [*data["attempts"][0]] == [*shapes.attempt(Attempt.objects.latest("id"))]
     assert [data["log"][0]["text"], data["log"][-1]["text"]] == ["line 100", "line 599"]
     assert len(data["log"]) == 500
     assert (data["children"], data["parents"]) == (None, 0)
     assert data["links"]["retry"] == f"http://testserver{url(job, 'retry')}"
+
+
+def test_where_an_attempt_runs_is_for_operators(owner, operator):
+    worker_id = leases.register("a-worker", {"user-actions": 1}, version="1")
+    job = job_of("owner")
+    claim_ids(worker_id, [job.pk], ["user-actions"])
+    told = [api.get(url(job)).json()["data"]["explanation"] for api in (owner, operator)]
+    assert ["a-worker" in sentence for sentence in told] == [False, True]
 
 
 def test_where_an_attempt_ran_is_for_operators(owner, operator):
