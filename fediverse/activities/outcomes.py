@@ -33,7 +33,8 @@ def as_outcomes(account: LinkedAccount) -> Iterator[None]:
         yield
     except errors.RateLimited as error:
         wait = min(max(error.retry_after, LEAST_WAIT_SECONDS), MOST_WAIT_SECONDS)
-        raise RateLimited(wait, account_key(account.pk)) from error
+        key = account_key(account.pk, str(account.user_id))
+        raise RateLimited(wait, key) from error
     except (AuthRevoked, UnsealError) as error:
         mark_needs_reauth(account)
         raise Fail(f"{account} needs a new sign-in: {error}") from error

@@ -60,4 +60,4 @@ class PerformAction(Arguments):
 
     @property
     def limit_key(self) -> str:
-        return account_key(self.account_id)
+        return account_key(self.account_id, self.user_id)

@@ -55,7 +55,7 @@ class FetchPosts(Arguments):
 
     @property
     def limit_key(self) -> str:
-        return account_key(self.account_id)
+        return account_key(self.account_id, self.user_id)
 
 
 @dataclass(frozen=True, kw_only=True)

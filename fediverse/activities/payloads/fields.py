@@ -20,12 +20,13 @@ class FieldError(ArgumentsError):
         self.message = message
 
 
-def account_key(account_id: int | None) -> str:
+def account_key(account_id: int | None, owner: str) -> str:
     """Return what limits of an account go by, for servers count what one account asks.
 
-    Without an account there is no key.
+    The owner is in it, so that nobody takes up another's account by naming it. Without an account
+    there is no key.
     """
-    return "" if account_id is None else f"account:{account_id}"
+    return "" if account_id is None else f"account:{account_id}:{owner}"
 
 
 def one_of(field: str, value: str, allowed: Sequence[str]) -> None:

@@ -174,7 +174,7 @@ def test_a_rate_limit_closes_the_account(scripted, link, attempt):
     scripted.says(429, Retry_After="60")
     with pytest.raises(RateLimited) as caught:
         perform_action(action(account), attempt)
-    assert caught.value.key == f"account:{account.pk}"
+    assert caught.value.key == f"account:{account.pk}:{account.user_id}"
 
 
 def test_what_may_pass_costs_an_attempt(scripted, link, attempt):

@@ -86,7 +86,9 @@ def test_a_rate_limit_puts_the_job_off_for_as_long_as_was_asked(scripted, link, 
         fetch_posts(fetch_of(account), attempt)
     assert caught.value.seconds == pytest.approx(120, abs=15)
     # The other jobs of this account wait too, and those of other accounts do not.
-    assert caught.value.key == fetch_of(account).limit_key == f"account:{account.pk}"
+    assert (
+        caught.value.key == fetch_of(account).limit_key == f"account:{account.pk}:{account.user_id}"
+    )
 
 
 @pytest.mark.parametrize("wait", ["0", "-5", "99999999999", "soon", "\u00e9"])

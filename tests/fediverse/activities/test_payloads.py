@@ -76,7 +76,7 @@ def test_an_action_is_named_as_the_old_service_named_it():
     named = PerformAction(
         user_id="7", action="comment-post", target_id="1", platform="lemmy", account_id=3, text="x"
     )
-    assert (named.job_name, named.limit_key) == ("comment-post-lemmy", "account:3")
+    assert (named.job_name, named.limit_key) == ("comment-post-lemmy", "account:3:7")
 
 
 TARGETS = ["", "x" * 65, "../accounts/1/follow", "1/unfavourite", "1?a", "1#", "%2e%2e", "1\n", "é"]
