@@ -17,15 +17,30 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.addresses import client_address
+from queues.throttle import Allowance, take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TEXT: Final = "Too many wrong passwords for this name from your address. Try again in {} minutes.\n"
+API: Final = "/api/auth/"
+# So many tries at once from an address, whatever the names, and so many a second from then on.
+SIGN_INS: Final = Allowance(burst=30, rate=0.5)
+TEXT: Final = "Too many wrong passwords from your address. Try again in {} minutes.\n"
 
 
 class SparingHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes ships no types
     """Keeps name, address, path, time and how many; nothing else that a caller sent."""
+
+    def is_allowed(self, request: HttpRequest, credentials: Any = None) -> bool:
+        """Whether somebody may try: neither locked out, nor coming too often from their address.
+
+        The API counts its callers itself, before it reads what they sent.
+        """
+        if not request.path.startswith(API) and not getattr(request, "sign_in_counted", False):
+            request.sign_in_counted = True  # type: ignore[attr-defined]  # ours
+            if take(f"sign-in:{client_address(request)}", SIGN_INS):
+                return False
+        return bool(super().is_allowed(request, credentials))
 
     def user_login_failed(
         self, sender: str, credentials: dict[str, Any], request: Any = None, **kwargs: Any

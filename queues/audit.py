@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -49,6 +51,15 @@ def acting_as(name: str, door: Door, reason: str = "") -> Iterator[Actor]:
         yield actor
     finally:
         _actor.reset(token)
+
+
+def terminal_user() -> str:
+    """Return who runs this process, for verbs from a terminal."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container's user may have no name.
+        return f"uid {os.getuid()}"
 
 
 def current() -> Actor:

@@ -11,6 +11,7 @@ from accounts.addresses import client_address
 from accounts.api.authentication import TokenAuth
 from accounts.api.errors import as_api_error
 from accounts.api.serializers import CallerSerializer, NewTokenSerializer, SignInSerializer
+from accounts.lockout import SIGN_INS
 from accounts.models import ApiToken
 from accounts.scopes import SCOPES
 from accounts.services.signing_in import LockedOutError, WrongCredentialsError, sign_in
@@ -18,15 +19,15 @@ from accounts.services.tokens import TokenError, create_token, revoke
 from queues.api.errors import Conflict, TooMany
 from queues.api.schema import enveloped
 from queues.api.scopes import HasScope, has_scope
-from queues.api.views.base import ApiView, answer
-from queues.throttle import Allowance, take
+from queues.api.views.base import ApiView, acting, answer
+from queues.audit import Door, acting_as
+from queues.throttle import take
 
 if TYPE_CHECKING:
     from rest_framework.authentication import BaseAuthentication
     from rest_framework.permissions import BasePermission
     from rest_framework.request import Request
 
-SIGN_INS: Final = Allowance(burst=30, rate=0.5)
 TAGS: Final = ["Signing in"]
 
 
@@ -89,7 +90,8 @@ class TokenView(ApiView):
         """End the token that this request was made with."""
         if not isinstance(request.auth, TokenAuth):
             raise Conflict("You did not come with a token, so there is none to revoke.")
-        revoke(request.auth.token)
+        with acting(request):
+            revoke(request.auth.token)
         return Response(status=204)
 
     def _signs_in(self) -> bool:
@@ -100,7 +102,8 @@ class TokenView(ApiView):
         given = self.valid(request)
         try:
             user = sign_in(request, given.pop("username"), given.pop("password"))
-            token, text = create_token(user, source=ApiToken.Source.SIGN_IN, **given)
+            with acting_as(user.get_username(), Door.API):
+                token, text = create_token(user, source=ApiToken.Source.SIGN_IN, **given)
         except (WrongCredentialsError, LockedOutError, TokenError) as error:
             raise as_api_error(error) from error
         return {"token": text, "scopes": token.scopes, **_described(token)}

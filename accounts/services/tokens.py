@@ -15,11 +15,13 @@ from enum import StrEnum
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import ApiToken
 from accounts.scopes import SCOPES
+from queues import audit
 from queues.permissions import MANAGE, is_operator
 from queues.spelling import unknown
 
@@ -90,14 +92,24 @@ def create_token(
     wanted = check(user, scopes=scopes, days=days, name=name)
     if source == ApiToken.Source.SIGN_IN and MANAGE in wanted and not is_operator(user):
         raise NotAllowedError("scopes", f"Only operators may have the scope {MANAGE}.")
-    _forget_ended(user)
+    with transaction.atomic():
+        _forget_ended(user)
+        token, secret = _insert(user, scopes=wanted, days=days, source=source, name=name)
+    log.info("Made API token %s for user %s", token.public_id, user.pk, extra=_described(token))
+    return token, f"fh_{token.public_id}_{secret}"
+
+
+def _insert(
+    user: User, *, scopes: list[str], days: int, source: ApiToken.Source, name: str
+) -> tuple[ApiToken, str]:
     public_id, secret = secrets.token_hex(ID_BYTES), secrets.token_hex(SECRET_BYTES)
     token = ApiToken.objects.create(
         user=user, name=name, public_id=public_id, digest=_digest(secret), last4=secret[-4:],
-        scopes=wanted, source=source, expires_at=timezone.now() + timedelta(days=days),
+        scopes=scopes, source=source, expires_at=timezone.now() + timedelta(days=days),
     )  # fmt: skip
-    log.info("Made API token %s for user %s", public_id, user.pk, extra=_described(token))
-    return token, f"fh_{public_id}_{secret}"
+    target = {"token": public_id, "user": user.get_username()}
+    audit.record("create-token", target, after={"scopes": scopes, "days": days})
+    return token, secret
 
 
 def check(user: User, *, scopes: Iterable[str], days: int, name: str = "") -> list[str]:
@@ -156,7 +168,13 @@ def effective_scopes(token: ApiToken) -> frozenset[str]:
 
 def revoke(token: ApiToken) -> None:
     """End a token at once. One that was revoked before keeps its time."""
-    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+    with transaction.atomic():
+        active = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
+        is_ended = active.update(revoked_at=timezone.now())
+        if is_ended:
+            target = {"token": token.public_id, "user": token.user.get_username()}
+            audit.record("revoke-token", target)
+    if is_ended:
         log.info("Revoked API token %s", token.public_id, extra=_described(token))
 
 

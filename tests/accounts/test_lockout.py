@@ -106,3 +106,10 @@ def test_who_gets_in_leaves_no_trace_with_axes(knock):
     knock("right")
     for model in (AccessAttempt, AccessLog, AccessFailureLog):
         assert not model.objects.exists()
+
+
+def test_one_password_for_many_names_is_soon_refused(knock, door):
+    codes = [knock("wrong", username=f"user{number}").status_code for number in range(40)]
+    assert 429 not in codes[:30]
+    assert codes[-1] == 429
+    assert knock("right", address="192.0.2.2").status_code == GOT_IN[door]

@@ -20,7 +20,9 @@ from accounts.services.tokens import (
     effective_scopes,
     revoke,
 )
-from queues.api.scopes import MANAGE, OPERATING
+from queues.audit import Door, acting_as
+from queues.models import AuditEntry
+from queues.permissions import MANAGE, OPERATING
 from tests.threads import together
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -217,3 +219,16 @@ def test_it_may_be_used_and_revoked_at_the_same_moment():
     results = together(use, lambda: revoke(token), use)
     assert {results[0], results[2]} <= {token.pk, "token_revoked"}
     assert use() == "token_revoked"
+
+
+def test_who_makes_and_ends_a_token_is_in_the_audit(user):
+    with acting_as("op", Door.ADMIN, "for the monitor"):
+        token, text = create_token(user, scopes=[MANAGE], days=1, source=GRANTED)
+        revoke(token)
+        revoke(token)
+    entries = AuditEntry.objects.order_by("id")
+    target = {"token": token.public_id, "user": user.username}
+    assert [(one.verb, one.actor, one.door, one.target) for one in entries] == [
+        ("create-token", "op", "admin", target), ("revoke-token", "op", "admin", target),
+    ]  # fmt: skip
+    assert text.rpartition("_")[2] not in str([*entries.values()])

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import ApiToken, User
 from accounts.scopes import SCOPES
 from accounts.services.tokens import MAX_DAYS, TokenError, create_token
+from queues.audit import Door, acting_as, terminal_user
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -40,10 +41,11 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no user {options['username']!r}.")
         try:
-            _, text = create_token(
-                user, scopes=options["scopes"], days=options["days"],
-                source=ApiToken.Source.GRANTED, name=options["name"],
-            )  # fmt: skip
+            with acting_as(terminal_user(), Door.CLI):
+                _, text = create_token(
+                    user, scopes=options["scopes"], days=options["days"],
+                    source=ApiToken.Source.GRANTED, name=options["name"],
+                )  # fmt: skip
         except TokenError as error:
             raise CommandError(f"{error.field}: {error}") from error
         self.stdout.write(text)

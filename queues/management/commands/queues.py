@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 import sys
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.color import no_style
 
-from queues.audit import Door, acting_as
+from queues.audit import Door, acting_as, terminal_user
 from queues.cli.console import Console, RefusedError, UsageError, document
 from queues.cli.subcommands import SUBCOMMANDS
 from queues.control import ControlError
@@ -73,7 +72,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run a subcommand as whoever is logged in, and write its answer."""
         try:
-            with acting_as(_user(), Door.CLI, options.get("reason", "")):
+            with acting_as(terminal_user(), Door.CLI, options.get("reason", "")):
                 answer = SUBCOMMANDS[options["subcommand"]].run(options, self._console(options))
         except (UsageError, FilterError) as error:
             self._refuse(str(error), options, USAGE)
@@ -123,11 +122,3 @@ def _ask(question: str) -> bool:
         return input(question).strip().lower() in {"y", "yes"}
     except EOFError:
         return False
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A container's user may have no name.
-        return f"uid {os.getuid()}"
