@@ -12,6 +12,20 @@ access_log_format = (
 )
 
 
+# So long a thread waits for the next bytes of a body, or for somebody to take those of an answer.
+SILENCE_SECONDS = 10.0
+
+
+def pre_request(worker: Any, req: Any) -> None:
+    """Let nobody hold a thread by sending a body that never comes, or by reading nothing.
+
+    Who sends a byte now and then still can: a proxy that buffers belongs in front.
+    """
+    connection = getattr(req.unreader, "sock", None)
+    if connection is not None:
+        connection.settimeout(SILENCE_SECONDS)
+
+
 def post_worker_init(worker: Any) -> None:
     """Let viewers of events go as soon as a worker is told to end, for it waits for its threads."""
     from queues.api.viewers import look_on_while  # noqa: PLC0415  (once Django is set up)
