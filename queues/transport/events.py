@@ -10,6 +10,9 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from redis.exceptions import ConnectionError as RedisGone
+from redis.exceptions import TimeoutError as RedisSlow
+
 from queues.conf import events_are_on
 from queues.transport.client import RedisError, consumer, producer
 from queues.transport.hints import SILENCE_SECONDS, breaker
@@ -60,13 +63,13 @@ def publish(happenings: Sequence[Happening]) -> None:
 
 def latest() -> str:
     """Return the id of the newest entry, to read on from. Raises RedisError."""
-    newest: Any = consumer().xrevrange(STREAM, count=1)
-    return _text(newest[0][0]) if newest else START
+    found = _newest(1)
+    return _text(found[0][0]) if found else START
 
 
 def newest(most: int) -> Page:
     """Return the newest events, the oldest of them first. Raises RedisError."""
-    found: Any = consumer().xrevrange(STREAM, count=most)
+    found = _newest(most)
     return _page(found[::-1]) if found else Page([], START)
 
 
@@ -108,6 +111,18 @@ def _page(entries: list[Entry]) -> Page:
     pairs = [(_text(id_), {_text(k): _text(v) for k, v in of.items()}) for id_, of in entries]
     events = [event for id_, fields in pairs if (event := parse(id_, fields))]
     return Page(events, pairs[-1][0])
+
+
+def _newest(most: int) -> list[Entry]:
+    """Return the newest entries, the newest first; ask no Redis that just failed somebody."""
+    if breaker.is_open:
+        raise RedisGone("Redis did not answer a moment ago.")
+    try:
+        found: Any = consumer().xrevrange(STREAM, count=most)
+    except (RedisGone, RedisSlow):
+        breaker.open(SILENCE_SECONDS)
+        raise
+    return list(found)
 
 
 def _entries(after: str, seconds: float, most: int) -> list[Entry]:

@@ -220,7 +220,7 @@ def test_redis_that_goes_away_ends_streams_and_is_told_to_who_comes_back(own_red
     assert (refused.status, refused.headers["retry-after"]) == (503, "2")
     assert '"code":"events_unavailable"' in refused.rest()
     own_redis.start()
-    assert watch().status == 200
+    until(lambda: watch().status == 200, what="events again")
 
 
 def test_who_may_not_see_all_jobs_is_told_how_many_there_were(
