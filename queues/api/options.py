@@ -28,7 +28,7 @@ from queues.unique import MAX_KEY, MAX_TTL_SECONDS, Mode, Unique, UniqueError
 
 
 class Given(NamedTuple):
-    """What a client said: the engine's options, and what is merged into the job's data."""
+    """What a client said: the engine's options, and what more the job is told."""
 
     options: Options
     data: dict[str, Any]
@@ -117,7 +117,7 @@ class OptionsSerializer(StrictSerializer):
     )
     # DRF takes the fields out of the class, so this one does not hide Serializer.data.
     data = ObjectField(  # type: ignore[assignment]
-        required=False, help_text="Merged into the job's data."
+        required=False, help_text="Adds to the payload, and may not contradict it."
     )
 
 

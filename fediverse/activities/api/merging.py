@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from fediverse.activities.payloads.fields import FieldError
+from queues.api.making import contradictions
 from queues.arguments import Arguments, camel, field_types, json_names
 from queues.spelling import unknown
 
@@ -32,7 +33,7 @@ def merged(arguments: type[A], own: Mapping[str, Any], data: Mapping[str, Any]) 
     nobody becomes another user there. Raises ValidationError, which names a field of `data` as
     `options.data.<field>`.
     """
-    wrong = dict(_wrong(arguments, own, data))
+    wrong = {**dict(_wrong(arguments, own, data)), **contradictions(own, data)}
     if wrong:
         raise ValidationError({"options": {"data": wrong}})
     try:
@@ -51,10 +52,6 @@ def _wrong(
     for name, value in data.items():
         if name not in known:
             yield name, [ErrorDetail(unknown("field", name, known), "unknown_field")]
-        elif name in own:
-            if type(value) is not type(own[name]) or value != own[name]:
-                message = f"Contradicts the request; allowed: {own[name]!r}, or leave it out."
-                yield name, [ErrorDetail(message, "contradiction")]
-        elif type(value) not in allowed[known[name]]:
+        elif name not in own and type(value) not in allowed[known[name]]:
             words = " or ".join(WORDS[one] for one in allowed[known[name]])
             yield name, [ErrorDetail(f"Not of its type; allowed: {words}.", "invalid")]

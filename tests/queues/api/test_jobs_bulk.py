@@ -27,13 +27,13 @@ def owner(db):
 
 
 def test_all_are_made_in_their_order(owner):
-    options = {"priority": 2, "delay": 60_000, "data": {"text": "merged"}}
+    options = {"priority": 2, "delay": 60_000, "data": {"text": "b"}}
     response = owner.post(URL, {"jobs": [item(text="a"), item(text="b", options=options), item()]})
     assert response.status_code == 201
     data = response.json()["data"]
     jobs = [*Job.objects.order_by("pk")]
     assert data == {"count": 3, "ids": [job.pk for job in jobs]}
-    assert [job.payload["text"] for job in jobs] == ["a", "merged", ""]
+    assert [job.payload["text"] for job in jobs] == ["a", "b", ""]
     assert [job.state for job in jobs] == ["waiting", "delayed", "waiting"]
     assert [job.priority for job in jobs] == [0, 2, 0]
 
@@ -63,6 +63,7 @@ def test_everything_that_is_wrong_is_named_and_nothing_is_made(owner):
         item(options={"delay": 1, "runAt": "2030-01-01T00:00:00Z"}),
         item(options={"backoff": {"type": "handler"}}),
         item(options={"data": {"more": 1}}),
+        item(text="a", options={"data": {"text": "b"}}),
         item(options={"data": 5}),
     ]
     response = owner.post(URL, {"jobs": wrong})
@@ -72,7 +73,8 @@ def test_everything_that_is_wrong_is_named_and_nothing_is_made(owner):
         "jobs.4.extra", "jobs.4.kind", "jobs.4.payload", "jobs.4.options",
         "jobs.5.options.delay", "jobs.5.options.priority", "jobs.6.options.deduplication",
         "jobs.7.payload", "jobs.8.payload", "jobs.9.payload", "jobs.10.options.runAt",
-        "jobs.11.options.backoff", "jobs.12.payload", "jobs.13.options.data",
+        "jobs.11.options.backoff", "jobs.12.payload", "jobs.13.options.data.text",
+        "jobs.14.options.data",
     ]  # fmt: skip
     assert not Job.objects.exists()
 

@@ -46,9 +46,20 @@ def test_a_job_is_made_and_said_where_it_is(owner):
     assert owner.get(response["Location"]).json()["data"]["id"] == job.pk
 
 
-def test_data_of_the_options_is_merged_into_the_payload(owner):
-    assert owner.post(URL, body(text="a", data={"text": "b"})).status_code == 201
+def test_data_of_the_options_adds_to_the_payload_and_may_repeat_it(owner):
+    wanted = body(data={"text": "b", "userId": str(user("owner").pk)})
+    del wanted["payload"]["text"]
+    assert owner.post(URL, wanted).status_code == 201
     assert Job.objects.get().payload["text"] == "b"
+
+
+@pytest.mark.parametrize("other", ["b", "", None, 1])
+def test_data_of_the_options_may_not_contradict_the_payload(owner, other):
+    response = owner.post(URL, body(text="a", data={"text": other}))
+    (error,) = response.json()["errors"]
+    assert (error["field"], error["code"]) == ("options.data.text", "contradiction")
+    assert "allowed: 'a'" in error["message"]
+    assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -132,9 +143,20 @@ def test_a_key_of_others_is_neither_seen_nor_changed(owner):
     ).status_code == 201  # fmt: skip
 
 
-def test_a_key_that_is_too_long_is_named(owner):
+def test_a_key_that_is_too_long_is_named_with_what_is_allowed(owner, operator):
+    whose = f"user:{user('owner').pk}:"
     response = owner.post(URL, body(deduplication={"id": "x" * 200}))
-    assert fields(response) == ["options.deduplication"]
+    assert fields(response) == ["options.deduplication.id"]
+    assert f"allowed: {200 - len(whose)} characters" in response.json()["detail"]
+    longest = "x" * (200 - len(whose))
+    assert owner.post(URL, body(deduplication={"id": longest})).status_code == 201
+    assert operator.post(URL, body(deduplication={"id": "x" * 200})).status_code == 201
+
+
+def test_the_key_of_an_operator_is_everybodys(operator):
+    theirs = job_of("owner", unique="once", delay=60)
+    found = operator.post(URL, body(deduplication={"id": "once"})).json()["data"]
+    assert (found["id"], found["answer"]) == (theirs.pk, "exists")
 
 
 def test_what_is_sent_twice_with_a_key_is_done_once(owner):

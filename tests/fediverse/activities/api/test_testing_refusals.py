@@ -157,6 +157,12 @@ def test_a_key_that_is_too_long_is_named(as_ada):
     assert refused(as_ada, NOTIFY, body)["field"] == "options.deduplication.id"
 
 
+def test_the_key_of_an_operator_is_the_key_as_it_is(signed_in, admin_user):
+    body = {"message": "x", "options": {"deduplication": {"id": "a" * 200}}}
+    assert signed_in(admin_user).post(f"{BASE}/{NOTIFY}", body, format="json").status_code == 200
+    assert Job.objects.get().unique_key == "a" * 200
+
+
 def test_delay_and_moment_exclude_each_other(as_ada):
     options = {"delay": 1, "runAt": "2030-01-01T00:00:00Z"}
     assert refused(as_ada, FETCH, {"options": options})["field"] == "options.runAt"
