@@ -1,20 +1,19 @@
 """Thousands of jobs out of what a client wrote, with everything that is wrong with them.
 
-DRF's serializers would take longer to read so many than Postgres to write them. What is the same
-for many jobs, their options above all, is read once.
+A serializer for each of them would take longer than Postgres needs to write them, so the fields of
+one read them all.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
 from rest_framework.settings import api_settings
 
-from queues import registry
 from queues.api.errors import place_of_option
-from queues.api.options import NOTHING, as_given, options_reader
+from queues.api.serializers.jobs_changing import NewBulkJobSerializer
 from queues.enqueue import accept_many
 from queues.options import EnqueueError
 from queues.spelling import unknown
@@ -23,12 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from queues.api.making import Maker
-    from queues.api.options import Given
     from queues.options import Draft
 
 MAX_SHOWN: Final = 100
-FIELDS: Final = frozenset({"kind", "payload", "options"})
-NOT_HERE: Final = frozenset({"deduplication"})
 
 Wrong = dict[str, Any]
 
@@ -56,52 +52,30 @@ class _Reader:
 
     def __init__(self, maker: Maker) -> None:
         self._maker = maker
-        self._kinds = frozenset(registry.public_kinds())
-        self._options = options_reader(without=NOT_HERE)
-        self._read: dict[str, Given] = {}
+        self._fields = dict(NewBulkJobSerializer().fields)
 
     def draft(self, item: object) -> Draft:
         """Return a job. Raises ValidationError and EnqueueError."""
         if not isinstance(item, dict):
-            raise ValidationError("Not an object; allowed: kind, payload and options.")
-        payload, wrong = item.get("payload", {}), self._wrong(item)
-        if not isinstance(payload, dict):
-            wrong["payload"] = [_message("Not an object; allowed: a JSON object.")]
-        given = NOTHING
-        try:
-            given = self._given(item.get("options"))
-        except ValidationError as error:
-            wrong["options"] = error.detail
+            allowed = ", ".join(self._fields)
+            raise ValidationError(f"Not an object; allowed: one with {allowed}.")
+        said, wrong = {}, self._unknown(item)
+        for name, field in self._fields.items():
+            try:
+                said[name] = field.run_validation(item.get(name, empty))
+            except ValidationError as error:
+                wrong[name] = error.detail
         if wrong:
             raise ValidationError(wrong)
-        return self._maker.draft(item["kind"], payload, given)
+        return self._maker.draft(said["kind"], said["payload"], said["options"])
 
-    def _wrong(self, item: dict[str, Any]) -> Wrong:
-        """Return what is wrong with the names of an item, and with its kind."""
-        wrong: Wrong = {
-            name: [_message(unknown("field", name, FIELDS))] for name in item.keys() - FIELDS
-        }
-        kind = item.get("kind")
-        if "kind" not in item:
-            wrong["kind"] = [_message("This field is required.", "required")]
-        elif not isinstance(kind, str) or kind not in self._kinds:
-            wrong["kind"] = [_message(unknown("kind", str(kind)[:100], self._kinds))]
-        return wrong
-
-    def _given(self, options: object) -> Given:
-        """Return options, of which most are like those of an earlier job."""
-        if options is None or options == {}:
-            return NOTHING
-        if not isinstance(options, dict):
-            raise ValidationError(["Not an object; allowed: a JSON object."])
-        text = json.dumps(options)
-        if text not in self._read:
-            self._read[text] = as_given(self._options.run_validation(options))
-        return self._read[text]
+    def _unknown(self, item: dict[str, Any]) -> Wrong:
+        strangers = item.keys() - self._fields.keys()
+        return {name: [_message(unknown("field", name, self._fields))] for name in strangers}
 
 
-def _message(text: str, code: str = "invalid") -> ErrorDetail:
-    return ErrorDetail(text, code=code)
+def _message(text: str) -> ErrorDetail:
+    return ErrorDetail(text, code="invalid")
 
 
 def _nested(place: str, message: str) -> Wrong:

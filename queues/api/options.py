@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
-from typing import Any, Final, NamedTuple
+from functools import cached_property
+from typing import Any, Final, NamedTuple, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -32,9 +34,6 @@ class Given(NamedTuple):
 
     options: Options
     data: dict[str, Any]
-
-
-NOTHING: Final = Given(options=Options(), data={})
 
 
 class DeduplicationSerializer(StrictSerializer):
@@ -121,30 +120,42 @@ class OptionsSerializer(StrictSerializer):
     )
 
 
-@extend_schema_field(OptionsSerializer)
-class OptionsField(ObjectField):
-    """Options by name; the value is a Given. `without` names those that are refused here."""
+def options_without(*names: str, called: str) -> type[OptionsSerializer]:
+    """Return a class of options without those of some names; it is `called` so in the document."""
+    # So DRF takes a field away that the base has.
+    taken_away = dict.fromkeys(names)
+    return type(called, (OptionsSerializer,), {**taken_away, "__doc__": OptionsSerializer.__doc__})
 
-    def __init__(self, *, without: frozenset[str] = frozenset(), **kwargs: Any) -> None:
+
+class OptionsField(ObjectField):
+    """Options by name, those `of` a class; the value is a Given."""
+
+    def __init__(self, *, of: type[OptionsSerializer] = OptionsSerializer, **kwargs: Any) -> None:
         kwargs.setdefault("initial", dict)
-        kwargs.setdefault("help_text", f"{', '.join(OPTION_NAMES)}; times are milliseconds.")
+        kwargs.setdefault("default", {})
+        kwargs.setdefault("help_text", "Of the job, by name; times are milliseconds.")
         super().__init__(required=False, **kwargs)
-        self._without = without
+        extend_schema_field(of)(self)  # type: ignore[type-var]  # a field of its own does too
+        self._of = of
+        # Thousands of jobs of one request have few different options.
+        self._read: dict[str, Given] = {}
+
+    @cached_property
+    def _reader(self) -> OptionsSerializer:
+        return self._of()
+
+    def get_default(self) -> Any:
+        return as_given(cast("dict[str, Any]", super().get_default()))
 
     def to_internal_value(self, data: Any) -> Any:
-        reader = options_reader(without=self._without)
-        return as_given(reader.run_validation(super().to_internal_value(data)))
+        options = super().to_internal_value(data)
+        text = json.dumps(options)
+        if text not in self._read:
+            said = self._reader.run_validation(options)
+            self._read[text] = as_given(said)
+        return self._read[text]
 
 
-def options_reader(*, without: frozenset[str] = frozenset()) -> OptionsSerializer:
-    """Return a serializer whose `run_validation` reads options, those of many jobs if need be."""
-    serializer = OptionsSerializer()
-    for name in without:
-        del serializer.fields[name]
-    return serializer
-
-
-OPTION_NAMES: Final = tuple(OptionsSerializer().fields)
 # Of each of the engine's options, how clients call it.
 CLIENT_NAMES: Final = {
     "delay": "delay",

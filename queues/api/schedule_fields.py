@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from drf_spectacular.utils import extend_schema_field
+from rest_framework.fields import empty
 
 from queues.api.fields import StrictCharField, StrictIntegerField
-from queues.api.options import OptionsField, OptionsSerializer
+from queues.api.options import OptionsField, options_without
 from queues.api.shown_options import shown
 from queues.api.units import MS
 from queues.planning import MAX_NAME
 
 # The schedule itself says when, what a second job does, and what its jobs are told.
-NO_OPTIONS: Final = frozenset({"delay", "runAt", "deduplication", "data"})
+ScheduleOptionsSerializer: Final = options_without(
+    "delay", "runAt", "deduplication", "data", called="ScheduleOptionsSerializer"
+)
 
 
 class NameField(StrictCharField):
@@ -60,22 +62,11 @@ class WholeSecondsField(StrictIntegerField):
         return int(value) * MS
 
 
-class ScheduleOptionsSerializer(OptionsSerializer):
-    """What is left out comes from the kind, and then from the queue."""
-
-    # So DRF takes a field away that the base has.
-    delay = None  # type: ignore[assignment]
-    runAt = None  # type: ignore[assignment]
-    deduplication = None  # type: ignore[assignment]
-    data = None  # type: ignore[assignment]
-
-
-@extend_schema_field(ScheduleOptionsSerializer)
 class ScheduleOptionsField(OptionsField):
     """The options of each job; the value is the engine's."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(without=NO_OPTIONS, initial=dict, **kwargs)
+        super().__init__(of=ScheduleOptionsSerializer, default=empty, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
         return super().to_internal_value(data).options

@@ -76,6 +76,25 @@ def test_requests_that_make_jobs_take_a_key():
     assert "POST /api/queue/test-simple" in takes
 
 
+@pytest.mark.parametrize(
+    ("component", "refused"),
+    [
+        ("OptionsRequest", set()),
+        ("BulkOptionsRequest", {"deduplication"}),
+        ("ScheduleOptionsRequest", {"delay", "runAt", "deduplication", "data"}),
+        ("TestOptionsRequest", {"queue"}),
+    ],
+)
+def test_options_that_are_refused_are_not_described(component, refused):
+    schemas = DOCUMENT["components"]["schemas"]
+    described = schemas[component]["properties"]
+    assert set(described) == set(schemas["OptionsRequest"]["properties"]) - refused
+    bodies = [schema["properties"] for schema in schemas.values() if "properties" in schema]
+    whole = [body["options"] for body in bodies if component in str(body.get("options"))]
+    assert whole
+    assert all(options.get("default", {}) == {} for options in whole)
+
+
 def test_a_problem_is_described_with_just_the_keys_that_it_has():
     assert set(PROBLEM["required"]) == set(PROBLEM["properties"]) == set(PROBLEM["example"]) == KEYS
 

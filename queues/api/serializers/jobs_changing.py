@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -15,7 +15,7 @@ from queues.api.fields import (
     StrictSerializer,
 )
 from queues.api.kinds import KindField, sample_payload
-from queues.api.options import NOTHING, OptionsField
+from queues.api.options import OptionsField, options_without
 from queues.api.scopes import owner_of
 from queues.api.serializers.reasons import ReasonSerializer
 from queues.api.units import MS
@@ -31,7 +31,7 @@ class NewJobSerializer(StrictSerializer):
         initial=sample_payload,
         help_text="What it is told: the fields of its kind. A job is its owner's.",
     )
-    options = OptionsField(default=lambda: NOTHING)
+    options = OptionsField()
 
     def get_initial(self) -> Any:
         """Return what a form begins with: a job of whoever looks at it."""
@@ -41,7 +41,16 @@ class NewJobSerializer(StrictSerializer):
         return said
 
 
-@extend_schema_field(NewJobSerializer(many=True))
+BulkOptionsSerializer: Final = options_without("deduplication", called="BulkOptionsSerializer")
+
+
+class NewBulkJobSerializer(NewJobSerializer):
+    """One of many jobs that are wanted."""
+
+    options = OptionsField(of=BulkOptionsSerializer)
+
+
+@extend_schema_field(NewBulkJobSerializer(many=True))
 class NewJobsField(JsonField):
     """A list of jobs; the value is the list, whose items are still to be read."""
 
@@ -64,7 +73,7 @@ class NewJobsSerializer(StrictSerializer):
         """Return what a form begins with: one job of whoever looks at it."""
         said = super().get_initial()
         if not hasattr(self, "initial_data"):
-            said["jobs"] = [NewJobSerializer(context=self.context).data]
+            said["jobs"] = [NewBulkJobSerializer(context=self.context).data]
         return said
 
 

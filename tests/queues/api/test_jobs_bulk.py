@@ -79,6 +79,27 @@ def test_everything_that_is_wrong_is_named_and_nothing_is_made(owner):
     assert not Job.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "tests.api-owed"}, {"kind": None}, {"kind": 7}, {"payload": []}, {"payload": None},
+        {"options": []}, {"options": None}, {"options": {"delay": "x"}}, {"options": {"backoff": 0.5}},
+        {"options": {"data": {"text": "b"}}}, {"odd": 1}, {"payload": {"odd": 1}},
+    ],
+)  # fmt: skip
+def test_one_of_many_is_refused_as_one_alone_is(owner, change):
+    wanted = {**item(text="a"), **change}
+    (alone,) = owner.post("/api/queue/jobs", wanted).json()["errors"]
+    (among,) = owner.post(URL, {"jobs": [wanted]}).json()["errors"]
+    assert among["field"] == f"jobs.0.{alone['field']}"
+    assert (among["code"], among["message"]) == (alone["code"], alone["message"])
+
+
+def test_of_one_of_many_all_that_is_needed_is_named(owner):
+    (error,) = owner.post(URL, {"jobs": [{}]}).json()["errors"]
+    assert (error["field"], error["code"]) == ("jobs.0.kind", "required")
+
+
 def test_of_thousands_of_errors_the_first_are_named_and_all_are_counted(owner):
     response = owner.post(URL, {"jobs": [item(options={"priority": -1, "delay": -1})] * 300})
     errors = response.json()["errors"]

@@ -14,13 +14,13 @@ from queues.api.fields import (
     StrictIntegerField,
     StrictSerializer,
 )
-from queues.api.options import NOTHING, OptionsField
+from queues.api.options import OptionsField, options_without
 
 if TYPE_CHECKING:
     import re
 
 # A job of these kinds runs on the queue of its kind.
-WITHOUT: Final = frozenset({"queue"})
+TestOptionsSerializer: Final = options_without("queue", called="TestOptionsSerializer")
 MAX_BULK: Final = 1000
 
 
@@ -34,7 +34,7 @@ def _platform() -> StrictChoiceField:
 
 
 def _options() -> OptionsField:
-    return OptionsField(without=WITHOUT, default=NOTHING, initial=dict)
+    return OptionsField(of=TestOptionsSerializer)
 
 
 def _whole(pattern: re.Pattern[str], allowed: str) -> RegexValidator:
