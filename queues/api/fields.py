@@ -52,6 +52,15 @@ class StrictBooleanField(serializers.BooleanField):
         return bool(super().to_internal_value(data))
 
 
+class FlagField(StrictBooleanField):
+    """True or false as a parameter of an address, by these words alone; left out it is neither."""
+
+    default_empty_html = empty
+    default_error_messages = {"invalid": "Neither; allowed: true, false."}
+    TRUE_VALUES = {"true"}
+    FALSE_VALUES = {"false"}
+
+
 class StrictDateTimeField(serializers.DateTimeField):
     """A moment in ISO 8601, as text; without a zone it is in UTC."""
 

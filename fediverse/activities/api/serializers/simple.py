@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from rest_framework import serializers
 
+from queues.api.facts import Facts
 from queues.api.fields import ObjectField, StrictCharField, StrictIntegerField, StrictSerializer
 
 MAX_DELAY_MS: Final = 7 * 24 * 3600 * 1000
@@ -31,7 +32,7 @@ class SimpleTestSerializer(StrictSerializer):
     )
 
 
-class SimpleTestAnswerSerializer(serializers.Serializer[Any]):
+class SimpleTestAnswerSerializer(Facts):
     """The job that was added, in the form that clients of the old service know."""
 
     success = serializers.BooleanField(default=True)

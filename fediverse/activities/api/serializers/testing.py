@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from fediverse.activities.payloads import acting, fetching, notifying
 from fediverse.platforms.registry import NAMES
+from queues.api.facts import Facts
 from queues.api.fields import (
     ObjectField,
     StrictCharField,
@@ -101,7 +102,7 @@ class BulkJobsSerializer(StrictSerializer):
     )
 
 
-class TestJobSerializer(serializers.Serializer[Any]):
+class TestJobSerializer(Facts):
     """A job that was added, in the form that clients of the old service know."""
 
     id = serializers.CharField(help_text="The job's number, as text.")
@@ -112,37 +113,21 @@ class TestJobSerializer(serializers.Serializer[Any]):
     )
 
 
-class BulkJobSerializer(serializers.Serializer[Any]):
+class BulkJobSerializer(Facts):
     """One of many jobs that were added."""
 
     type = serializers.CharField(help_text="content-aggregation, notification or user-action.")
     id = serializers.CharField(help_text="The job's number, as text.")
 
 
-class OneAddedSerializer(serializers.Serializer[Any]):
+class AddedSerializer(Facts):
     """What was added."""
 
     job = TestJobSerializer()
 
 
-class ManyAddedSerializer(serializers.Serializer[Any]):
+class BulkAddedSerializer(Facts):
     """What was added, and when."""
 
     jobs = BulkJobSerializer(many=True)
     timestamp = serializers.DateTimeField()
-
-
-class AddedSerializer(serializers.Serializer[Any]):
-    """The answer to a test of one kind."""
-
-    success = serializers.BooleanField(default=True)
-    message = serializers.CharField()
-    data = OneAddedSerializer()  # type: ignore[assignment]  # no attribute
-
-
-class BulkAddedSerializer(serializers.Serializer[Any]):
-    """The answer to a test of all kinds."""
-
-    success = serializers.BooleanField(default=True)
-    message = serializers.CharField()
-    data = ManyAddedSerializer()  # type: ignore[assignment]  # no attribute

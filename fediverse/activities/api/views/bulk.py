@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from fediverse.activities.api.serializers.testing import BulkAddedSerializer, BulkJobsSerializer
 from fediverse.activities.services.open_jobs import now_in_iso
 from fediverse.activities.services.samples import add_bulk
+from queues.api.schema import enveloped
 from queues.api.scopes import WRITE, owner_of
 from queues.api.views.base import ApiView, answer, once
 
@@ -18,18 +19,16 @@ if TYPE_CHECKING:
 class BulkJobsView(ApiView):
     """Add many jobs of all three kinds in turn, each later than the one before: all, or none."""
 
+    name = "Test many jobs"
     scopes = {"POST": WRITE}
     is_idempotent = True
     serializer_class = BulkJobsSerializer
 
-    def get_view_name(self) -> str:
-        return "Test many jobs"
-
     @extend_schema(
         summary="Add many jobs of all kinds",
         request=BulkJobsSerializer,
-        responses={200: BulkAddedSerializer},
-        tags=["test"],
+        responses={200: enveloped(BulkAddedSerializer, "message")},
+        tags=["Test"],
         examples=[OpenApiExample("Five", {"count": 5}, request_only=True)],
     )
     def post(self, request: Request) -> Response:

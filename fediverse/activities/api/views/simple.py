@@ -39,14 +39,12 @@ class SimpleTestView(GenericAPIView[Any]):
     jobs wait, is told in `Retry-After` when to come again.
     """
 
+    name = "Test the queue"
     # No session either: a browser that is signed in would need a CSRF token here.
     authentication_classes = ()
     permission_classes = (AllowAny,)
     is_idempotent = True
     serializer_class = SimpleTestSerializer
-
-    def get_view_name(self) -> str:
-        return "Test the queue"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Turn away what is not even to be read."""
@@ -63,7 +61,7 @@ class SimpleTestView(GenericAPIView[Any]):
         summary="Add a test job, as anybody",
         request=SimpleTestSerializer,
         responses={200: SimpleTestAnswerSerializer},
-        tags=["test"],
+        tags=["Test"],
         auth=[],
         examples=[
             OpenApiExample("At once", {"data": "Hello, World!"}, request_only=True),

@@ -13,6 +13,7 @@ from fediverse.activities.api.serializers.testing import (
 )
 from fediverse.activities.payloads import FetchAllPosts, FetchPosts, Notify, PerformAction
 from fediverse.activities.payloads.fetching import FETCH_ALL
+from queues.api.schema import enveloped
 from queues.api.scopes import WRITE
 from queues.api.views.base import ApiView, once
 
@@ -47,10 +48,8 @@ class ContentAggregationView(AddingView):
     account alone, and `feed`, which is `home` or `public`.
     """
 
+    name = "Test content aggregation"
     serializer_class = ContentAggregationSerializer
-
-    def get_view_name(self) -> str:
-        return "Test content aggregation"
 
     def arguments_for(self, said: dict[str, Any]) -> type[Arguments]:
         return FetchAllPosts if said["action"] == FETCH_ALL else FetchPosts
@@ -58,8 +57,8 @@ class ContentAggregationView(AddingView):
     @extend_schema(
         summary="Add a job that fetches posts",
         request=ContentAggregationSerializer,
-        responses={200: AddedSerializer},
-        tags=["test"],
+        responses={200: enveloped(AddedSerializer, "message")},
+        tags=["Test"],
         examples=[
             OpenApiExample(
                 "In five seconds",
@@ -76,10 +75,8 @@ class ContentAggregationView(AddingView):
 class NotificationTestView(AddingView):
     """Add a job that tells you something: it is then in your notifications."""
 
+    name = "Test notifications"
     serializer_class = NotificationTestSerializer
-
-    def get_view_name(self) -> str:
-        return "Test notifications"
 
     def arguments_for(self, said: dict[str, Any]) -> type[Arguments]:
         return Notify
@@ -87,8 +84,8 @@ class NotificationTestView(AddingView):
     @extend_schema(
         summary="Add a job that notifies",
         request=NotificationTestSerializer,
-        responses={200: AddedSerializer},
-        tags=["test"],
+        responses={200: enveloped(AddedSerializer, "message")},
+        tags=["Test"],
         examples=[OpenApiExample("A word", {"message": "Hello"}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
@@ -103,10 +100,8 @@ class UserActionView(AddingView):
     is `options.data.text`.
     """
 
+    name = "Test user actions"
     serializer_class = UserActionSerializer
-
-    def get_view_name(self) -> str:
-        return "Test user actions"
 
     def arguments_for(self, said: dict[str, Any]) -> type[Arguments]:
         return PerformAction
@@ -114,8 +109,8 @@ class UserActionView(AddingView):
     @extend_schema(
         summary="Add a job that acts on a post",
         request=UserActionSerializer,
-        responses={200: AddedSerializer},
-        tags=["test"],
+        responses={200: enveloped(AddedSerializer, "message")},
+        tags=["Test"],
         examples=[
             OpenApiExample("Like", {"action": "like-post", "targetId": "1"}, request_only=True),
             OpenApiExample(
