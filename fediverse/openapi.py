@@ -10,11 +10,13 @@ from django.urls import resolve
 from fediverse.openapi_parts import (
     DESCRIPTIONS,
     IDEMPOTENCY_KEY,
+    JOB,
     PROBLEM,
     REPLAYED,
     REQUEST_ID,
     TAGS,
 )
+from queues.api.kinds import EXAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +82,24 @@ def with_names(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         {"name": name, "description": words} for name, words in TAGS.items() if name in used
     ]
     return result
+
+
+def with_kinds(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Let the engine's examples, which know of no kind, make jobs of the hub."""
+    for _, _, operation in operations(result):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            for example in content.get("examples", {}).values():
+                example["value"] = _of_the_hub(example["value"])
+    return result
+
+
+def _of_the_hub(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_of_the_hub(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    own = JOB if value.get("kind") == EXAMPLE["kind"] else {}
+    return {name: own.get(name) or _of_the_hub(one) for name, one in value.items()}
 
 
 def operations(result: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -23,6 +23,8 @@ TAGS: Final = {
     "Notifications": "What jobs have to say to their users.",
     "Test": "Make jobs to try the queue with.",
 }
+# One that an operator may make without having linked an account.
+JOB: Final = {"kind": "fetch-posts", "payload": {"userId": "1", "platform": "mastodon"}}
 DESCRIPTIONS: Final = {
     "4XX": "Refused: the document says why.",
     "5XX": "Not possible: the document says no more than the id under which it is in the log.",

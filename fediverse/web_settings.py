@@ -48,6 +48,7 @@ SPECTACULAR_SETTINGS = {
         "fediverse.openapi.with_problems",
         "fediverse.openapi.with_headers",
         "fediverse.openapi.with_names",
+        "fediverse.openapi.with_kinds",
     ],
 }
 API_MAX_BODY_BYTES = 128 * 1024

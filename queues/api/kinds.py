@@ -13,6 +13,8 @@ from queues.options import EnqueueError
 from queues.spelling import unknown
 
 SOMEBODY: Final = "example"
+# Of no kind that there is: who knows kinds puts one of them in its place.
+EXAMPLE: Final = {"kind": "mail.send", "payload": {"to": "7"}}
 
 
 class KindField(StrictChoiceField):

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from rest_framework.response import Response
     from rest_framework.views import APIView
 
-__all__ = ["PARAMETERS", "KeysetPagination", "Ordering", "orderings"]
-
 ORDERING: Final = "ordering"
 PAGE_SIZE: Final = "pageSize"
 CURSOR: Final = "cursor"

@@ -30,7 +30,6 @@ def told(said: dict[str, Any]) -> dict[str, Any]:
 def described(said: dict[str, Any]) -> dict[str, Any]:
     """Return what `create` and `upsert` take for a whole description. Raises ScheduleError."""
     wanted = told(said)
-    wanted.pop("reason", None)
     arguments = arguments_of(wanted.pop("kind"), wanted.pop("payload", {}))
     return {"arguments": arguments, **wanted}
 
@@ -49,7 +48,7 @@ def condition(wanted: dict[str, Any]) -> Q:
     if "kind" in wanted:
         found &= Q(kind=wanted["kind"])
     if "isEnabled" in wanted:
-        found &= Q(is_enabled=wanted["isEnabled"] == "true")
+        found &= Q(is_enabled=wanted["isEnabled"])
     if queue := wanted.get("queue"):
         # The queue is an option, or else the kind's.
         own = [kind for kind in registry.kinds() if registry.get(kind).queue == queue]

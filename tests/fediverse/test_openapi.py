@@ -43,6 +43,25 @@ def is_simple(schema):
     return not DOCUMENT["components"]["schemas"].get(name, schema).get("required")
 
 
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("POST /api/queue/jobs", 201),
+        ("POST /api/queue/jobs/bulk", 201),
+        ("POST /api/queue/schedules", 201),
+        ("PUT /api/queue/schedules/{schedule}", 201),
+    ],
+)
+def test_what_swagger_proposes_is_done(admin_client, name, status):
+    method, _, path = name.partition(" ")
+    examples = OPERATIONS[name]["requestBody"]["content"]["application/json"]["examples"]
+    for example in examples.values():
+        send = getattr(admin_client, method.lower())
+        address = path.format(schedule="nightly")
+        response = send(address, example["value"], content_type="application/json")
+        assert response.status_code == status, response.content
+
+
 @EACH
 def test_an_operation_names_how_it_can_fail(operation):
     responses = operation["responses"]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from queues.api.facts import Facts
 from queues.api.fields import (
+    FlagField,
     ObjectField,
     QueueField,
     StrictBooleanField,
@@ -19,7 +21,7 @@ from queues.api.fields import (
 )
 from queues.api.kinds import KindField, sample_payload
 from queues.api.schedule_fields import NameField, ScheduleOptionsField, WholeSecondsField
-from queues.audit import MAX_REASON
+from queues.api.serializers.reasons import ReasonSerializer
 from queues.cron import MAX_EVERY_SECONDS, Mark, parse_zone
 from queues.cron_fields import CronError
 from queues.models import Misfire, Overlap
@@ -35,7 +37,7 @@ RUNS: Final = 10
 MOST_RUNS: Final = 100
 
 
-class ChangesSerializer(StrictSerializer):
+class ChangesSerializer(ReasonSerializer):
     """What a schedule is told. What is left out is as it is, or as its kind and queue have it."""
 
     kind = KindField(help_text="What its jobs do.")
@@ -104,13 +106,6 @@ class ChangesSerializer(StrictSerializer):
     isEnabled = StrictBooleanField(
         source="is_enabled", required=False, initial=True, help_text="Whether it ticks."
     )
-    reason = StrictCharField(
-        required=False,
-        allow_blank=True,
-        max_length=MAX_REASON,
-        write_only=True,
-        help_text="Why, for the audit.",
-    )
 
 
 class NamedSerializer(StrictSerializer):
@@ -123,29 +118,31 @@ class NewScheduleSerializer(NamedSerializer, ChangesSerializer):
     """A schedule to be."""
 
 
-class ScheduleSerializer(NewScheduleSerializer):
+class ScheduleSerializer(Facts, NewScheduleSerializer):
     """A schedule, and what has become of it."""
+
+    # So DRF takes a field away that a base has: it is of a change, and in the audit.
+    reason = None  # type: ignore[assignment]
 
     nextAt = serializers.DateTimeField(
         source="next_at",
-        read_only=True,
         allow_null=True,
         help_text="Null while it is disabled, and after the last.",
     )
     lastAt = serializers.DateTimeField(
-        source="last_at", read_only=True, allow_null=True, help_text="The last tick that was due."
+        source="last_at", allow_null=True, help_text="The last tick that was due."
     )
-    lastJobId = serializers.IntegerField(source="last_job_id", read_only=True, allow_null=True)
-    ticks = serializers.IntegerField(read_only=True, help_text="Those that made a job.")
-    skipped = serializers.IntegerField(read_only=True, help_text="Those that made none.")
+    lastJobId = serializers.IntegerField(source="last_job_id", allow_null=True)
+    ticks = serializers.IntegerField(help_text="Those that made a job.")
+    skipped = serializers.IntegerField(help_text="Those that made none.")
     lastError = serializers.CharField(
-        source="last_error", read_only=True, help_text="Why no job can be made; empty if it can."
+        source="last_error", help_text="Why no job can be made; empty if it can."
     )
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)
     updatedAt = serializers.DateTimeField(source="updated_at", read_only=True)
 
 
-class RunSerializer(serializers.Serializer[Any]):
+class RunSerializer(Facts):
     """A run to come."""
 
     at = serializers.DateTimeField()
@@ -185,11 +182,7 @@ class ScheduleFilterSerializer(StrictSerializer):
 
     kind = StrictCharField(required=False, help_text="Those of a kind.")
     queue = QueueField(required=False, help_text="Those whose jobs go to a queue.")
-    isEnabled = StrictChoiceField(
-        choices=["true", "false"],
-        required=False,
-        help_text="Those that tick, or those that do not.",
-    )
+    isEnabled = FlagField(required=False, help_text="Those that tick, or those that do not.")
 
 
 class RunsSerializer(StrictSerializer):

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.parsers import FormParser, MultiPartParser
 
+from queues.api import kinds
 from queues.api.filtering import JobFilterBackend
+from queues.api.keyset import orderings
 from queues.api.making import Maker
 from queues.api.making_many import make_many
-from queues.api.pagination import KeysetPagination, orderings
+from queues.api.pagination import KeysetPagination
 from queues.api.parsers import BulkJSONParser
 from queues.api.patience import patience
 from queues.api.schema import enveloped
@@ -29,24 +31,12 @@ if TYPE_CHECKING:
 
 EXAMPLE = OpenApiExample(
     "In a minute, and before others",
-    value={
-        "kind": "fetch-posts",
-        "payload": {"userId": "7", "platform": "mastodon"},
-        "options": {"delay": 60000, "priority": 1},
-    },
+    value={**kinds.EXAMPLE, "options": {"delay": 60000, "priority": 1}},
     request_only=True,
 )
 MANY = OpenApiExample(
-    "Two for one user",
-    value={
-        "jobs": [
-            {"kind": "fetch-posts", "payload": {"userId": "7", "platform": "mastodon"}},
-            {
-                "kind": "notification",
-                "payload": {"userId": "7", "type": "info", "message": "Hello!"},
-            },
-        ]
-    },
+    "One now, and one in a minute",
+    value={"jobs": [kinds.EXAMPLE, {**kinds.EXAMPLE, "options": {"delay": 60000}}]},
     request_only=True,
 )
 
@@ -57,6 +47,7 @@ class JobsView(ApiView):
     Any number of filters may be given, all of which must fit. What is empty counts as left out.
     """
 
+    name = "Jobs"
     scopes = {"GET": READ, "POST": WRITE}
     parameters = None
     is_idempotent = True
@@ -70,9 +61,6 @@ class JobsView(ApiView):
         priority="priority",
         finishedAt="finished_at",
     )
-
-    def get_view_name(self) -> str:
-        return "Jobs"
 
     def get_queryset(self) -> QuerySet[Job]:
         """Return the jobs that the caller may know of."""
@@ -116,13 +104,11 @@ class JobsView(ApiView):
 class JobsBulkView(ApiView):
     """Make thousands of jobs at once."""
 
+    name = "Many jobs"
     scopes = {"POST": WRITE}
     is_idempotent = True
     serializer_class = NewJobsSerializer
     parser_classes = (BulkJSONParser, FormParser, MultiPartParser)
-
-    def get_view_name(self) -> str:
-        return "Many jobs"
 
     @extend_schema(
         summary="Make many jobs",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from queues.models import Job
 
-TAGS = ["jobs"]
+TAGS = ["Jobs"]
 
 
 def named(what: str, view: APIView) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from queues import schedules
-from queues.api.pagination import PARAMETERS, KeysetPagination, orderings
+from queues.api.keyset import orderings
+from queues.api.kinds import EXAMPLE
+from queues.api.pagination import PARAMETERS, KeysetPagination
 from queues.api.parameters import asked
 from queues.api.schedule_fields import NameField
 from queues.api.schedule_words import condition, described, refuse_internal, told
@@ -34,22 +36,15 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.serializers import BaseSerializer
 
-TAGS: Final = ["schedules"]
-# What the engine calls otherwise than the rows do.
-ENGINE_NAMES: Final = {
-    "every_seconds": "every",
-    "jitter_seconds": "jitter",
-    "is_enabled": "enabled",
-}
+TAGS: Final = ["Schedules"]
 DETAIL: Final = enveloped(ScheduleDetailSerializer)
 NIGHTLY: Final = {
-    "kind": "fetch-posts",
-    "payload": {"userId": "7", "platform": "mastodon"},
+    **EXAMPLE,
     "cron": "30 2 * * *",
     "timeZone": "Europe/Berlin",
     "options": {"attempts": 5},
 }
-EXAMPLE: Final = OpenApiExample("Nightly", value={"name": "nightly", **NIGHTLY}, request_only=True)
+CREATION: Final = OpenApiExample("Nightly", value={"name": "nightly", **NIGHTLY}, request_only=True)
 REPLACEMENT: Final = OpenApiExample("Nightly", value=NIGHTLY, request_only=True)
 CHANGE: Final = OpenApiExample("Each minute", value={"every": 60_000}, request_only=True)
 
@@ -57,6 +52,7 @@ CHANGE: Final = OpenApiExample("Each minute", value={"every": 60_000}, request_o
 class SchedulesView(ApiView):
     """Jobs that are made again and again, by cron or at a fixed distance."""
 
+    name = "Schedules"
     scopes = {"GET": READ, "POST": MANAGE}
     parameters = None
     is_idempotent = True
@@ -65,9 +61,6 @@ class SchedulesView(ApiView):
     pagination_class = KeysetPagination
     orderings = orderings(name="name", createdAt="created_at", nextAt="next_at")
     default_ordering = "name"
-
-    def get_view_name(self) -> str:
-        return "Schedules"
 
     @extend_schema(
         summary="List schedules",
@@ -85,7 +78,7 @@ class SchedulesView(ApiView):
     @extend_schema(
         summary="Create a schedule",
         responses={201: DETAIL},
-        examples=[EXAMPLE],
+        examples=[CREATION],
         tags=TAGS,
     )
     def post(self, request: Request) -> Response:
@@ -94,24 +87,26 @@ class SchedulesView(ApiView):
         There is a cron expression or `every`, not both. With an Idempotency-Key it is made once.
         """
         said = self.valid(request)
-        name, wanted = said.pop("name"), described(said)
+        name, reason = said.pop("name"), said.pop("reason")
+        wanted = described(said)
 
         def carry_out() -> Response:
-            with acting(request, said.get("reason", "")):
-                return _shown(schedules.create(name, **wanted), status.HTTP_201_CREATED)
+            with acting(request, reason):
+                return _shown(schedules.create(name, **wanted), 201)
 
-        return once(request, carry_out)
+        response = once(request, carry_out)
+        address = reverse("schedule", kwargs={"schedule": name})
+        response["Location"] = request.build_absolute_uri(address)
+        return response
 
 
 class ScheduleView(ApiView):
     """A schedule, by its name."""
 
+    name = "Schedule"
     scopes = {"GET": READ, "PUT": MANAGE, "PATCH": MANAGE, "DELETE": MANAGE}
     parameters = None
     serializer_class = ChangesSerializer
-
-    def get_view_name(self) -> str:
-        return "Schedule"
 
     def get_object(self) -> Schedule:
         """Return what DRF asks for where it describes PUT. Raises NoScheduleError."""
@@ -149,10 +144,10 @@ class ScheduleView(ApiView):
         """
         name = _name(schedule)
         said = self.valid(request)
-        wanted = described(said)
-        with acting(request, said.get("reason", "")):
+        reason, wanted = said.pop("reason"), described(said)
+        with acting(request, reason):
             try:
-                return _shown(schedules.create(name, **wanted), status.HTTP_201_CREATED)
+                return _shown(schedules.create(name, **wanted), 201)
             except NameTakenError:
                 return _shown(schedules.upsert(name, **wanted))
 
@@ -163,9 +158,7 @@ class ScheduleView(ApiView):
         `payload` and `options` are replaced as a whole. To name one of `cron` and `every` takes the
         other one's place.
         """
-        serializer = self.get_serializer(data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        said = dict(serializer.validated_data)
+        said = self.valid(request, partial=True)
         if "payload" in said and "kind" not in said:
             refuse_internal(_known(schedule).kind)
         with acting(request, said.pop("reason", "")):
@@ -182,18 +175,16 @@ class ScheduleView(ApiView):
         """Remove a schedule; jobs that it has made stay. `?reason=` is for the audit."""
         with acting(request, asked(request, ReasonSerializer)["reason"]):
             schedules.remove(schedule)
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        return Response(status=204)
 
 
 class RunScheduleView(ApiView):
     """Make a job of a schedule now, beside its ticks."""
 
+    name = "Run"
     scopes = {"POST": MANAGE}
     is_idempotent = True
     serializer_class = ReasonSerializer
-
-    def get_view_name(self) -> str:
-        return "Run"
 
     @extend_schema(
         summary="Run a schedule now",
@@ -210,7 +201,7 @@ class RunScheduleView(ApiView):
         def carry_out() -> Response:
             with acting(request, reason):
                 job = schedules.run_now(schedule)
-            return answer(MadeJobSerializer(job).data, status=status.HTTP_201_CREATED)
+            return answer(MadeJobSerializer(job).data, status=201)
 
         return once(request, carry_out)
 
@@ -230,5 +221,5 @@ def _name(of_address: str) -> str:
         raise ValidationError({"name": error.detail}) from error
 
 
-def _shown(schedule: Schedule, code: int = status.HTTP_200_OK, **context: Any) -> Response:
-    return answer(ScheduleDetailSerializer(schedule, context=context).data, status=code)
+def _shown(schedule: Schedule, status: int = 200, **context: Any) -> Response:
+    return answer(ScheduleDetailSerializer(schedule, context=context).data, status=status)

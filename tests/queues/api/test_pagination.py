@@ -16,7 +16,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from queues.api.pagination import KeysetPagination, orderings
+from queues.api.keyset import orderings
+from queues.api.pagination import KeysetPagination
 from queues.enqueue import enqueue_many
 from queues.models import Job, LimitKey
 from tests.jobs import Act
