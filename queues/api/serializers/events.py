@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
+from queues.api.facts import Facts
 from queues.api.fields import QueueField, StrictCharField, StrictChoiceField, StrictSerializer
 from queues.happenings import Word
 from queues.states import State
 
 
-class EventSerializer(serializers.Serializer[Any]):
+class EventSerializer(Facts):
     """The same thing, which happened to `count` jobs of a queue."""
 
     id = serializers.CharField(help_text="Its place in the stream.")
@@ -23,7 +22,7 @@ class EventSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
-class EventsAnswerSerializer(serializers.Serializer[Any]):
+class EventsAnswerSerializer(Facts):
     """Some events, and the id to go on from."""
 
     success = serializers.BooleanField(default=True)

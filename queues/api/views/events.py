@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.renderers import JSONRenderer
 
@@ -41,7 +40,7 @@ HEADERS: Final = {
 class EventsOff(APIException):
     """Nothing is published."""
 
-    status_code = status.HTTP_404_NOT_FOUND
+    status_code = 404
     default_code = "events_off"
     default_detail = "Events are switched off here (QUEUE_EVENTS)."
 
@@ -61,13 +60,11 @@ class EventsView(ApiView):
     Look at the jobs themselves for what is true.
     """
 
+    name = "Events"
     scopes = {"GET": READ}
     parameters = None
     renderer_classes = (*ApiView.renderer_classes, EventStreamRenderer)
     serializer_class = EventsAnswerSerializer
-
-    def get_view_name(self) -> str:
-        return "Events"
 
     @extend_schema(
         summary="Watch or read events",
@@ -83,7 +80,7 @@ class EventsView(ApiView):
             (200, "application/json"): EventsAnswerSerializer,
             (200, "text/event-stream"): OpenApiTypes.STR,
         },
-        tags=["events"],
+        tags=["Events"],
     )
     def get(self, request: Request) -> HttpResponseBase:
         """A stream of server-sent events for who accepts `text/event-stream`, else a list.

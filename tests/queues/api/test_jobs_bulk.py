@@ -83,7 +83,8 @@ def test_everything_that_is_wrong_is_named_and_nothing_is_made(owner):
     "change",
     [
         {"kind": "tests.api-owed"}, {"kind": None}, {"kind": 7}, {"payload": []}, {"payload": None},
-        {"options": []}, {"options": None}, {"options": {"delay": "x"}}, {"options": {"backoff": 0.5}},
+        {"options": []}, {"options": None}, {"options": {"delay": "x"}},
+        {"options": {"backoff": 0.5}},
         {"options": {"data": {"text": "b"}}}, {"odd": 1}, {"payload": {"odd": 1}},
     ],
 )  # fmt: skip

@@ -7,11 +7,9 @@ from datetime import timedelta
 import pytest
 from rest_framework.test import APIClient
 
-from queues import registry
 from queues.models import Job
-from queues.registry import handles
 from tests.jobs import Act
-from tests.kinds import forgotten_kinds
+from tests.kinds import only
 from tests.queues.api.owned import Owned, client, fields, job_of, people, user
 
 pytestmark = pytest.mark.django_db
@@ -172,10 +170,7 @@ def test_what_is_sent_twice_with_a_key_is_done_once(owner):
 
 
 def test_the_form_for_people_can_be_sent_as_it_is():
-    with forgotten_kinds():
-        registry._specs.clear()
-        handles(Owned, queue="user-actions")(lambda _arguments, _context: None)
-        handles(Act, queue="user-actions")(lambda _arguments, _context: None)
+    with only(Owned.kind, Act.kind):
         api = client(user("owner"))
         page = api.get(URL, HTTP_ACCEPT="text/html").content.decode()
         assert f"&quot;userId&quot;: &quot;{user('owner').pk}&quot;" in page
