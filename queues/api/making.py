@@ -12,6 +12,7 @@ from queues.api.scopes import changes_all, owner_of
 from queues.arguments import camel, owner_field
 from queues.drafting import arguments_of, draft_of, refusals
 from queues.options import EnqueueError
+from queues.spelling import MOST, cut
 from queues.unique import MAX_KEY, Unique
 
 if TYPE_CHECKING:
@@ -73,17 +74,18 @@ class Maker:
 def contradictions(own: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
     """Return which names of `options.data` say otherwise than a request itself (`own`), with why.
 
-    It may add to what a job is told, and repeat; nobody becomes another user there.
+    It may add to what a job is told, and repeat; nobody becomes another user there. At most MOST.
     """
+    both = sorted(data.keys() & own.keys())
+    found = [name for name in both if _written(data[name]) != _written(own[name])]
     return {
-        name: [
+        cut(name): [
             ErrorDetail(
                 f"Contradicts the request; allowed: {own[name]!r:.80}, or leave it out.",
                 "contradiction",
             )
         ]
-        for name in data.keys() & own.keys()
-        if _written(data[name]) != _written(own[name])
+        for name in found[:MOST]
     }
 
 

@@ -16,7 +16,7 @@ from queues.api.errors import place_of_option
 from queues.api.serializers.jobs_changing import NewBulkJobSerializer
 from queues.enqueue import accept_many
 from queues.options import EnqueueError
-from queues.spelling import unknown
+from queues.spelling import strangers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,8 @@ class _Reader:
         if not isinstance(item, dict):
             allowed = ", ".join(self._fields)
             raise ValidationError(f"Not an object; allowed: one with {allowed}.")
-        said, wrong = {}, self._unknown(item)
+        said: dict[str, Any] = {}
+        wrong: Wrong = {**strangers("field", item, self._fields)}
         for name, field in self._fields.items():
             try:
                 said[name] = field.run_validation(item.get(name, empty))
@@ -68,10 +69,6 @@ class _Reader:
         if wrong:
             raise ValidationError(wrong)
         return self._maker.draft(said["kind"], said["payload"], said["options"])
-
-    def _unknown(self, item: dict[str, Any]) -> Wrong:
-        strangers = item.keys() - self._fields.keys()
-        return {name: [_message(unknown("field", name, self._fields))] for name in strangers}
 
 
 def _message(text: str) -> ErrorDetail:

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from fediverse.activities.payloads.fields import FieldError
 from queues.api.making import contradictions
 from queues.arguments import Arguments, camel, field_types, json_names
-from queues.spelling import unknown
+from queues.spelling import strangers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,9 +49,9 @@ def _wrong(
 ) -> Iterator[tuple[str, list[ErrorDetail]]]:
     """Yield the fields of `data` that are not allowed there, with why."""
     known, allowed = json_names(arguments), field_types(arguments)
+    for name, (message,) in strangers("field", data, known).items():
+        yield name, [ErrorDetail(message, "unknown_field")]
     for name, value in data.items():
-        if name not in known:
-            yield name, [ErrorDetail(unknown("field", name, known), "unknown_field")]
-        elif name not in own and type(value) not in allowed[known[name]]:
+        if name in known and name not in own and type(value) not in allowed[known[name]]:
             words = " or ".join(WORDS[one] for one in allowed[known[name]])
             yield name, [ErrorDetail(f"Not of its type; allowed: {words}.", "invalid")]

@@ -101,6 +101,12 @@ def test_of_one_of_many_all_that_is_needed_is_named(owner):
     assert (error["field"], error["code"]) == ("jobs.0.kind", "required")
 
 
+def test_of_thousands_of_unknown_names_few_are_answered(owner):
+    strangers = {f"x{number}": 1 for number in range(10_000)}
+    response = owner.post(URL, {"jobs": [item(**strangers)]})
+    assert len(response.json()["errors"]) == 20
+
+
 def test_of_thousands_of_errors_the_first_are_named_and_all_are_counted(owner):
     response = owner.post(URL, {"jobs": [item(options={"priority": -1, "delay": -1})] * 300})
     errors = response.json()["errors"]

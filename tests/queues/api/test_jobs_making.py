@@ -157,6 +157,12 @@ def test_the_key_of_an_operator_is_everybodys(operator):
     assert (found["id"], found["answer"]) == (theirs.pk, "exists")
 
 
+def test_of_thousands_of_contradictions_few_are_answered(owner):
+    wanted = body(data={f"x{number}": 1 for number in range(2000)})
+    wanted["payload"] = dict.fromkeys(wanted["options"]["data"], 2)
+    assert len(fields(owner.post(URL, wanted))) == 20
+
+
 def test_what_is_sent_twice_with_a_key_is_done_once(owner):
     first = owner.post(URL, body(), headers={"Idempotency-Key": "k"})
     again = owner.post(URL, body(), headers={"Idempotency-Key": "k"})

@@ -118,6 +118,12 @@ def test_a_wrong_field_of_the_data_is_named(as_ada, path, body, name, value, hin
     assert hint in error["message"]
 
 
+def test_of_thousands_of_unknown_names_few_are_answered(as_ada):
+    body = {"options": {"data": {f"x{number}": 1 for number in range(500)}}}
+    response = as_ada.post(f"{BASE}/{FETCH}", body, format="json")
+    assert (response.status_code, len(response.json()["errors"])) == (400, 20)
+
+
 @pytest.mark.parametrize("path", [FETCH, NOTIFY, ACT])
 @pytest.mark.parametrize("other", ["eve", None, 7, "", "test-user-id"])
 def test_nobody_adds_a_job_of_another_user(as_ada, eve, path, other):
