@@ -54,6 +54,8 @@ SPECTACULAR_SETTINGS = {
 API_MAX_BODY_BYTES = 128 * 1024
 # Of the one address that takes thousands of jobs, from those who have signed in.
 API_MAX_BULK_BYTES = 8 * 1024 * 1024
+# So many jobs of one user may be unfinished, unless they operate.
+API_MAX_UNFINISHED = number("API_MAX_UNFINISHED", 20_000, least=1, most=10_000_000)
 # Each viewer of events takes one of the web server's threads while they look on.
 API_EVENT_VIEWERS = number("API_EVENT_VIEWERS", 4, least=0, most=500)
 API_EVENT_SECONDS = number("API_EVENT_SECONDS", 300, least=1, most=3600)

@@ -57,10 +57,10 @@ class EventStream:
     and clients do vanish before the first byte. Raises TooManyViewers.
     """
 
-    def __init__(self, blocks: Generator[str, None, None], *, most: int) -> None:
+    def __init__(self, blocks: Generator[str, None, None], *, most: int, who: str) -> None:
         self._blocks = blocks
         # Once, by whoever is first: the end, a close, or the garbage collector.
-        self._leave = weakref.finalize(self, viewers.leave, viewers.enter(most))
+        self._leave = weakref.finalize(self, viewers.leave, viewers.enter(most, who))
 
     def __iter__(self) -> Self:
         return self

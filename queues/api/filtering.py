@@ -8,6 +8,7 @@ from django.template import loader
 from rest_framework.filters import BaseFilterBackend
 
 from queues import registry
+from queues.api.filter_bodies import queue_word
 from queues.api.pagination import PARAMETERS, parameter
 from queues.api.parameters import given, refuse_unknown
 from queues.arguments import camel
@@ -51,7 +52,7 @@ def filter_of(said: Mapping[str, str]) -> JobFilter:
     """Return the filter of words in camelCase. Raises FilterError and ValidationError."""
     words = {NAMES[name]: value for name, value in said.items() if name in NAMES}
     if "queue" in words:
-        words["queue"] = _queue(words["queue"])
+        words["queue"] = queue_word(words["queue"])
     return parse(words)
 
 
@@ -94,9 +95,3 @@ def _known() -> dict[str, list[str]]:
         "state": [state.value for state in State],
         "kind": sorted(registry.kinds()),
     }
-
-
-def _queue(word: str) -> str:
-    """Return a queue's name by its name in JSON. One that is gone may still have jobs."""
-    queues = get_queues().values()
-    return next((queue.name for queue in queues if queue.json_name == word), word)

@@ -56,3 +56,11 @@ def _does(kind: str) -> bool:
     except EnqueueError:
         return False
     return True
+
+
+def refuse_internal(kind: str) -> None:
+    """Raise ValidationError for a kind of which clients may make no jobs."""
+    try:
+        check_kind(kind)
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({"kind": error.detail}) from error

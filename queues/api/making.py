@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from django.conf import settings
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from queues.api.scopes import changes_all, owner_of
+from queues.api.errors import TooMany
+from queues.api.scopes import MANAGE, changes_all, owner_of
 from queues.arguments import camel, owner_field
 from queues.drafting import arguments_of, draft_of, refusals
-from queues.options import EnqueueError
+from queues.models import Job
+from queues.options import MAX_LIMIT_KEY, EnqueueError, Options
 from queues.spelling import MOST, cut
+from queues.states import LIVE
 from queues.unique import MAX_KEY, Unique
 
 if TYPE_CHECKING:
@@ -22,7 +26,11 @@ if TYPE_CHECKING:
 
     from queues.api.options import Given
     from queues.arguments import Arguments
-    from queues.options import Draft, Options
+    from queues.options import Draft
+
+# Of the engine's options, those that are for operators, and how clients call them.
+FOR_OPERATORS: Final = {"front": "lifo", "queue": "queue"}
+WAIT_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +51,7 @@ class Maker:
             raise ValidationError({"options": {"data": wrong}})
         arguments = arguments_of(kind, {**said.data, **payload})
         self.check_owner(arguments)
-        return draft_of(arguments, self.own_key(said.options))
+        return draft_of(arguments, self.own_options(arguments, said.options))
 
     def check_owner(self, arguments: Arguments) -> None:
         """Refuse jobs that would be somebody else's. Raises EnqueueError."""
@@ -54,21 +62,53 @@ class Maker:
         if owner != self.owner:
             raise EnqueueError("payload", _whose(arguments, owner, self.owner))
 
-    def own_key(self, options: Options) -> Options:
-        """Return the options, with a key that others' jobs neither hold nor are kept from.
+    def own_options(self, arguments: Arguments, options: Options) -> Options:
+        """Return the options as this maker may have them, with keys that are theirs alone.
 
-        Else a caller would be shown the job of another who holds it, or replace that. Who may do so
-        anyhow has the key as it is. Raises ValidationError.
+        A key that others hold as well would show or replace their jobs, or take up their places in
+        a limit; jobs at the front, or in another queue, would be at the cost of everybody's. Who
+        may change everybody's jobs has the options as they are. Raises ValidationError.
         """
-        unique = options.get("unique")
-        if self.is_free or not isinstance(unique, Unique):
+        if self.is_free:
             return options
+        for ours, theirs in FOR_OPERATORS.items():
+            if options.get(ours):
+                raise ValidationError({"options": {theirs: [f"This needs the scope {MANAGE}."]}})
+        own = Options(**options)
+        unique = options.get("unique")
+        if isinstance(unique, Unique):
+            key = self._own_key(unique.key, MAX_KEY, "deduplication", "id")
+            own["unique"] = replace(unique, key=key)
+        if options.get("limit_key") is not None:
+            own["limit_key"] = self._own_limit_key(arguments, options["limit_key"])
+        return own
+
+    def check_room(self, count: int) -> None:
+        """Refuse more jobs of a maker than API_MAX_UNFINISHED, about. Raises TooMany."""
+        most = int(settings.API_MAX_UNFINISHED)
+        if self.is_free:
+            return
+        mine = Job.objects.filter(owner=self.owner, state__in=LIVE)[:most].count()
+        if mine + count > most:
+            message = f"{mine} jobs of yours are unfinished; allowed: {most} with these {count}."
+            raise TooMany(message, wait=WAIT_SECONDS, code="too_many_unfinished")
+
+    def _own_limit_key(self, arguments: Arguments, key: str) -> str:
+        with refusals():
+            of_kind = arguments.limit_key
+        if of_kind and key != of_kind:
+            message = "These arguments have a key of their own; leave it out."
+            raise ValidationError({"options": {"limitKey": [message]}})
+        return key if of_kind or not key else self._own_key(key, MAX_LIMIT_KEY, "limitKey")
+
+    def _own_key(self, key: str, most: int, *place: str) -> str:
         prefix = f"user:{self.owner}:"
-        most = MAX_KEY - len(prefix)
-        if len(unique.key) > most:
-            message = f"Too long; allowed: {most} characters."
-            raise ValidationError({"options": {"deduplication": {"id": [message]}}})
-        return {**options, "unique": replace(unique, key=prefix + unique.key)}
+        if len(prefix) + len(key) > most:
+            wrong: Any = [f"Too long; allowed: {most - len(prefix)} characters."]
+            for name in reversed(("options", *place)):
+                wrong = {name: wrong}
+            raise ValidationError(wrong)
+        return prefix + key
 
 
 def contradictions(own: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:

@@ -44,6 +44,7 @@ def make_many(items: Sequence[object], maker: Maker) -> list[int]:
             wrong[str(index)] = _nested(place_of_option(error.field), error.message)
     if wrong:
         raise ValidationError({"jobs": _first(wrong)})
+    maker.check_room(len(drafts))
     return accept_many(drafts)
 
 

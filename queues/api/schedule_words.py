@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.db.models import Q
-from rest_framework.exceptions import ValidationError
 
 from queues import registry
-from queues.api.kinds import check_kind
 from queues.planning import arguments_of
 
 # What the engine calls otherwise than the rows do.
@@ -32,14 +30,6 @@ def described(said: dict[str, Any]) -> dict[str, Any]:
     wanted = told(said)
     arguments = arguments_of(wanted.pop("kind"), wanted.pop("payload", {}))
     return {"arguments": arguments, **wanted}
-
-
-def refuse_internal(kind: str) -> None:
-    """Raise ValidationError for a kind of which clients may make no jobs."""
-    try:
-        check_kind(kind)
-    except ValidationError as error:
-        raise ValidationError({"kind": error.detail}) from error
 
 
 def condition(wanted: dict[str, Any]) -> Q:

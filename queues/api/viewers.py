@@ -33,21 +33,25 @@ class Viewers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seats: set[Seat] = set()
+        self._seats: dict[Seat, str] = {}
 
-    def enter(self, most: int) -> Seat:
-        """Return a seat, to be left once. Raises TooManyViewers if `most` are taken."""
+    def enter(self, most: int, who: str) -> Seat:
+        """Return a seat, to be left once.
+
+        Raises TooManyViewers if `most` are taken, or half of that by who comes.
+        """
         with self._lock:
-            if len(self._seats) >= most:
+            theirs = sum(one == who for one in self._seats.copy().values())
+            if len(self._seats) >= most or theirs >= max(1, most // 2):
                 raise TooManyViewers
             seat = object()
-            self._seats.add(seat)
+            self._seats[seat] = who
             return seat
 
     def leave(self, seat: Seat) -> None:
         """Give a seat back."""
         # Without the lock: the garbage collector calls this in whatever thread it runs.
-        self._seats.discard(seat)
+        self._seats.pop(seat, None)
 
     def __len__(self) -> int:
         return len(self._seats)

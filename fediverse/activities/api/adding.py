@@ -30,7 +30,9 @@ def add(
     """
     maker = Maker.of(request)
     told = merged(arguments, {"userId": maker.owner, **own}, given.data)
-    job = enqueue(told, **maker.own_key(given.options))
+    options = maker.own_options(told, given.options)
+    maker.check_room(1)
+    job = enqueue(told, **options)
     label = job.queue.removesuffix("s").replace("-", " ").capitalize()
     return answer({"job": _shown(job)}, message=f"{label} job added to queue successfully")
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from queues import idempotency
 from queues.api.parameters import refuse_unknown
-from queues.api.scopes import HasScope
+from queues.api.scopes import HasScope, changes_all
 from queues.audit import Door, acting_as
 from queues.idempotency import Answered
 
@@ -75,7 +75,8 @@ def once(
     key = request.headers.get(IDEMPOTENCY_HEADER)
     if key is None:
         return carry_out()
-    whose = principal or f"user:{request.user.pk}"
+    # Nobody is answered by what they were told when they might do more.
+    whose = principal or f"{'operator' if changes_all(request) else 'user'}:{request.user.pk}"
     answered = idempotency.once(whose, key, _matter(request), lambda: _answered(carry_out()))
     headers = {REPLAYED_HEADER: "true"} if answered.is_replayed else None
     return Response(answered.document, status=answered.status, headers=headers)

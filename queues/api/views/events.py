@@ -15,7 +15,7 @@ from queues.api.errors import Unavailable
 from queues.api.event_stream import EventStream, Look, blocks
 from queues.api.parameters import asked
 from queues.api.renderers import EventStreamRenderer
-from queues.api.scopes import READ, sees_all
+from queues.api.scopes import READ, owner_of, sees_all
 from queues.api.serializers.events import EventsAnswerSerializer, LookSerializer
 from queues.api.views.base import ApiView, answer
 from queues.conf import event_seconds, event_viewers, events_are_on
@@ -117,7 +117,11 @@ def _stream(request: Request, after: str | None, look: Look) -> HttpResponseBase
     now = latest()
     if request.method == "HEAD":
         return HttpResponse(content_type=EventStreamRenderer.media_type, headers=HEADERS)
-    stream = EventStream(blocks(after or now, look, seconds=event_seconds()), most=event_viewers())
+    stream = EventStream(
+        blocks(after or now, look, seconds=event_seconds()),
+        most=event_viewers(),
+        who=owner_of(request),
+    )
     return StreamingHttpResponse(
         stream, content_type=EventStreamRenderer.media_type, headers=HEADERS
     )

@@ -92,7 +92,9 @@ class JobsView(ApiView):
         said, maker = self.valid(request), Maker.of(request)
 
         def make() -> Response:
-            job = enqueue_draft(maker.draft(said["kind"], said["payload"], said["options"]))
+            draft = maker.draft(said["kind"], said["payload"], said["options"])
+            maker.check_room(1)
+            job = enqueue_draft(draft)
             status = 201 if job.answer is Answer.CREATED else 200
             return answer(MadeJobSerializer(job).data, status=status)
 

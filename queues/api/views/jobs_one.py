@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from queues import control
+from queues.api.kinds import refuse_internal
 from queues.api.making import Maker
 from queues.api.parameters import asked, refuse_unknown
 from queues.api.schema import enveloped
@@ -64,6 +65,7 @@ class JobView(ApiView):
         self.job = job_to_change(request, id)
         said = self.valid(request)
         if "data" in said:
+            refuse_internal(self.job.kind)
             _check_data(self.job, said["data"], Maker.of(request))
         with acting(request, said["reason"]):
             self.job = _change(self.job.pk, said)

@@ -11,11 +11,11 @@ from rest_framework.response import Response
 
 from queues import schedules
 from queues.api.keyset import orderings
-from queues.api.kinds import EXAMPLE
+from queues.api.kinds import EXAMPLE, refuse_internal
 from queues.api.pagination import PARAMETERS, KeysetPagination
 from queues.api.parameters import asked
 from queues.api.schedule_fields import NameField
-from queues.api.schedule_words import condition, described, refuse_internal, told
+from queues.api.schedule_words import condition, described, told
 from queues.api.schema import enveloped
 from queues.api.scopes import MANAGE, READ, require_all
 from queues.api.serializers.jobs import MadeJobSerializer

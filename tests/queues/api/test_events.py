@@ -10,7 +10,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from queues.api import event_stream
-from queues.api.viewers import Viewers, viewers
+from queues.api.viewers import TooManyViewers, Viewers, viewers
 from queues.enqueue import enqueue, enqueue_many
 from queues.queue_control import pause
 from queues.transport.client import producer
@@ -36,7 +36,9 @@ def is_empty():
 
 
 @pytest.fixture
-def watch(live_server, client, admin_user, monkeypatch):
+def watch(live_server, client, admin_user, monkeypatch, settings):
+    # Half of them are for one user.
+    settings.API_EVENT_VIEWERS = 10
     """Let somebody look on; all are gone at the end."""
     there = []
     cookie = cookie_of(client, admin_user)
@@ -139,7 +141,7 @@ def test_a_stream_ends_after_its_time(watch, settings):
 
 def test_only_so_many_look_on_and_a_seat_is_left_by_who_vanishes(watch, settings, monkeypatch):
     monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 0.05)
-    settings.API_EVENT_VIEWERS = 2
+    settings.API_EVENT_VIEWERS = 4
     first, _ = watch(), watch()
     refused = watch()
     assert (refused.status, refused.headers["retry-after"]) == (503, "5")
@@ -154,9 +156,9 @@ def test_a_seat_is_left_by_who_vanishes_before_the_first_byte(watch, monkeypatch
     monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 0.05)
     came = []
 
-    def enter(most):
+    def enter(most, who):
         came.append(most)
-        return Viewers.enter(viewers, most)
+        return Viewers.enter(viewers, most, who)
 
     monkeypatch.setattr(viewers, "enter", enter)
     for _ in range(5):
@@ -173,7 +175,7 @@ def test_a_seat_is_left_however_a_stream_ends(how):
         if how == "error":
             raise ValueError
 
-    stream = event_stream.EventStream(blocks(), most=1)
+    stream = event_stream.EventStream(blocks(), most=1, who="7")
     assert len(viewers) == 1
     if how == "close begun":
         next(stream)
@@ -299,3 +301,13 @@ def test_asking_for_the_headers_alone_takes_no_seat(api):
     answer = api.head(PATH, **STREAMING)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream")
     assert (answer.content, len(viewers)) == (b"", 0)
+
+
+def test_nobody_takes_all_seats():
+    room = Viewers()
+    seats = [room.enter(4, "7") for _ in range(2)]
+    with pytest.raises(TooManyViewers):
+        room.enter(4, "7")
+    room.enter(4, "8")
+    room.leave(seats[0])
+    room.enter(4, "7")

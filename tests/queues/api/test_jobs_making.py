@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from queues.models import Job
@@ -205,3 +206,46 @@ def test_a_session_needs_its_token_against_forgery():
     api.force_login(user("owner"))
     assert api.post(URL, body()).status_code == 403
     assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(("name", "value"), [("lifo", True), ("queue", "notifications")])
+def test_what_is_at_the_cost_of_others_is_for_operators(owner, operator, name, value):
+    response = owner.post(URL, body(**{name: value}))
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == f"options.{name}"
+    assert "queue:manage" in response.json()["detail"]
+    assert not Job.objects.exists()
+    assert operator.post(URL, body(**{name: value})).status_code == 201
+
+
+def test_a_limit_key_is_ones_own(owner, operator):
+    assert owner.post(URL, body(limitKey="host")).status_code == 201
+    assert operator.post(URL, body(limitKey="host")).status_code == 201
+    keys = Job.objects.order_by("id").values_list("limit_key", flat=True)
+    assert [*keys] == [f"user:{user('owner').pk}:host", "host"]
+
+
+def test_nobody_slips_past_the_limit_of_an_account(owner):
+    payload = {"userId": str(user("owner").pk), "platform": "mastodon", "accountId": 5}
+    for key in ("", "other"):
+        wanted = {"kind": "fetch-posts", "payload": payload, "options": {"limitKey": key}}
+        response = owner.post(URL, wanted)
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["field"] == "options.limitKey"
+    assert not Job.objects.exists()
+
+
+def test_one_user_has_so_many_unfinished_jobs(owner, operator, settings):
+    settings.API_MAX_UNFINISHED = 3
+    many = {"jobs": [body()] * 2}
+    assert owner.post(f"{URL}/bulk", many).status_code == 201
+    refused = owner.post(f"{URL}/bulk", many)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_unfinished")
+    assert int(refused["Retry-After"]) > 0
+    assert owner.post(URL, body()).status_code == 201
+    assert owner.post(URL, body()).status_code == 429
+    assert owner.post("/api/queue/test/notification", {"message": "x"}).status_code == 429
+    assert Job.objects.count() == 3
+    assert operator.post(f"{URL}/bulk", many).status_code == 201
+    Job.objects.update(state="completed", finished_at=timezone.now())
+    assert owner.post(URL, body()).status_code == 201

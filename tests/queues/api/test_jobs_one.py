@@ -9,10 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from queues import leases
+from queues import bulk, leases
 from queues.claims import claim_ids
 from queues.cli import shapes
 from queues.enqueue import enqueue
+from queues.filters import parse
 from queues.models import Attempt, AuditEntry, Dependency, Job, LogLine
 from tests.jobs import Act
 from tests.queues.api.owned import client, fields, job_of, people, user
@@ -270,3 +271,11 @@ def test_the_pages_for_people_have_forms_to_begin_with(owner):
     assert owner.patch(url(job), raw).status_code == 200
     form = {"reason": "", "resetAttempts": "true"}
     assert owner.post(url(end(job), "retry"), form, format="multipart").status_code == 200
+
+
+def test_what_the_engine_tells_itself_is_changed_by_nobody(operator):
+    operation = bulk.begin("cancel", parse({"queue": "notifications"}))
+    job = Job.objects.get(pk=operation.job_id)
+    response = operator.patch(url(job), {"data": {"operationId": 999}})
+    assert response.status_code == 400
+    assert Job.objects.get(pk=job.pk).payload == job.payload

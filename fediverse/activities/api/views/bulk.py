@@ -7,8 +7,9 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from fediverse.activities.api.serializers.testing import BulkAddedSerializer, BulkJobsSerializer
 from fediverse.activities.services.open_jobs import now_in_iso
 from fediverse.activities.services.samples import add_bulk
+from queues.api.making import Maker
 from queues.api.schema import enveloped
-from queues.api.scopes import WRITE, owner_of
+from queues.api.scopes import WRITE
 from queues.api.views.base import ApiView, answer, once
 
 if TYPE_CHECKING:
@@ -34,10 +35,11 @@ class BulkJobsView(ApiView):
     def post(self, request: Request) -> Response:
         """Answer with the jobs once they are stored."""
         count = self.valid(request)["count"]
-        return once(request, lambda: _add(owner_of(request), count))
+        return once(request, lambda: _add(Maker.of(request), count))
 
 
-def _add(owner: str, count: int) -> Response:
-    jobs = [{"type": added.type, "id": str(added.id)} for added in add_bulk(owner, count)]
+def _add(maker: Maker, count: int) -> Response:
+    maker.check_room(count)
+    jobs = [{"type": added.type, "id": str(added.id)} for added in add_bulk(maker.owner, count)]
     message = f"{count} jobs added to the queues successfully"
     return answer({"jobs": jobs, "timestamp": now_in_iso()}, message=message)

@@ -9,7 +9,7 @@ from accounts.models import User
 from queues.models import Job
 
 URL = "/api/queue/test-simple"
-WEEK = 7 * 24 * 3600 * 1000
+MOST = 5 * 60 * 1000
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ GOOD = [
     {"data": "é" * 100},
     {"delay": 0},
     {"delay": 1},
-    {"delay": WEEK},
+    {"delay": MOST},
 ]
 
 
@@ -76,7 +76,7 @@ def test_both_fields_may_be_left_out(post, body):
     assert response.json()["delay"] == body.get("delay", 0)
 
 
-NO_DELAYS: list[object] = [True, False, None, 1.0, 1.5, "1", "", -1, [], {}, WEEK + 1]
+NO_DELAYS: list[object] = [True, False, None, 1.0, 1.5, "1", "", -1, [], {}, MOST + 1]
 NO_DATA: list[object] = [1, 1.5, True, None, [], {}, "x" * 1001]
 BAD = [
     *[("delay", {"delay": value}) for value in NO_DELAYS],
@@ -139,7 +139,7 @@ def test_a_form_writes_its_numbers_as_text(client, form, delay):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "delay", ["-1", "1.5", "true", "1e3", "٣", " 1 x", str(WEEK + 1), "9" * 500]
+    "delay", ["-1", "1.5", "true", "1e3", "٣", " 1 x", str(MOST + 1), "9" * 500]
 )
 def test_a_form_is_held_to_the_same_limits(client, delay):
     response = client.post(URL, {"delay": delay})
