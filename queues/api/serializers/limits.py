@@ -153,4 +153,6 @@ class KeySerializer(serializers.Serializer[Any]):
     """A key, and until when it is closed."""
 
     key = serializers.CharField(read_only=True)
-    closedUntil = serializers.DateTimeField(read_only=True, allow_null=True)
+    opensAt = serializers.DateTimeField(
+        read_only=True, allow_null=True, source="closed_until", help_text="Null if it is open."
+    )

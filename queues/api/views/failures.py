@@ -7,18 +7,17 @@ from drf_spectacular.utils import extend_schema
 from queues import failures
 from queues.api import keyset
 from queues.api.pagination import KeysetPagination
-from queues.api.schema import enveloped
-from queues.api.scopes import MANAGE, READ, require_all
+from queues.api.scopes import READ, require_all
 from queues.api.serializers.failures import FailureGroupSerializer
-from queues.api.serializers.operations import OperationSerializer
-from queues.api.serializers.reasons import ReasonSerializer
-from queues.api.views.base import ApiView, acting
-from queues.api.views.operations import begun
+from queues.api.views.base import ApiView
+from queues.api.views.operations import BeginView
+from queues.api.views.verbs import verb
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.response import Response
 
+    from queues.api.views.verbs import Said
     from queues.models import Operation
 
 
@@ -45,26 +44,12 @@ class FailuresView(ApiView):
         return self.get_paginated_response(FailureGroupSerializer(page, many=True).data)
 
 
-class RetryFailuresView(ApiView):
+@verb("Retry a group of failures", tag="Operations")
+class RetryFailuresView(BeginView):
     """Let the failed jobs of a group wait again, with all their attempts."""
 
-    scopes = {"POST": MANAGE}
-    is_idempotent = True
-    serializer_class = ReasonSerializer
     name = "Retry a group of failures"
 
-    @extend_schema(
-        summary="Retry a group of failures",
-        request=ReasonSerializer,
-        responses={202: enveloped(OperationSerializer)},
-        tags=["Operations"],
-    )
-    def post(self, request: Request, fingerprint: str) -> Response:
+    def do(self, what: Said, said: Said) -> Operation:
         """Begin the operation that does so."""
-        said = self.valid(request)
-
-        def retry() -> Operation:
-            with acting(request, said["reason"]):
-                return failures.retry_group(fingerprint)
-
-        return begun(request, retry)
+        return failures.retry_group(what["fingerprint"])

@@ -22,12 +22,14 @@ from queues.api.serializers.limits import (
 )
 from queues.api.units import MS
 from queues.api.views.base import ApiView, acting, answer
+from queues.api.views.verbs import VerbView, verb
 from queues.models import Limit, LimitKey
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.response import Response
 
+    from queues.api.views.verbs import Said
 
 PAGES: Final = [
     OpenApiParameter(name, str, description="As in every list; for the limits.")
@@ -89,73 +91,49 @@ class LimitsView(ApiView):
         return answer(LimitSerializer(limit).data)
 
 
-class RemoveLimitView(ApiView):
+@verb("Remove a limit", tag="Limits", examples=[KEY])
+class RemoveLimitView(VerbView):
     """Let a key go without this limit."""
 
-    scopes = {"POST": MANAGE}
     serializer_class = LimitNamedSerializer
+    answers = LimitSerializer
     name = "Remove a limit"
 
-    @extend_schema(
-        summary="Remove a limit",
-        request=LimitNamedSerializer,
-        responses={200: enveloped(LimitSerializer)},
-        examples=[KEY],
-        tags=["Limits"],
-    )
-    def post(self, request: Request) -> Response:
+    def do(self, what: Said, said: Said) -> Limit:
         """Remove the limit, and answer with what it was."""
-        said = self.valid(request)
         limit = get_object_or_404(Limit, key=said["key"])
-        with acting(request, said["reason"]):
-            limits.remove_limit(limit.key)
-        return answer(LimitSerializer(limit).data)
+        limits.remove_limit(limit.key)
+        return limit
 
 
-class CloseKeyView(ApiView):
+@verb("Close a key", tag="Limits", examples=[CLOSE])
+class CloseKeyView(VerbView):
     """Let no job of a key begin for a time; what runs goes on."""
 
-    scopes = {"POST": MANAGE}
     serializer_class = CloseSerializer
+    answers = KeySerializer
     name = "Close a key"
 
-    @extend_schema(
-        summary="Close a key",
-        request=CloseSerializer,
-        responses={200: enveloped(KeySerializer)},
-        examples=[CLOSE],
-        tags=["Limits"],
-    )
-    def post(self, request: Request) -> Response:
+    def do(self, what: Said, said: Said) -> LimitKey:
         """Close the key from now on. It replaces what closed it before."""
-        said = self.valid(request)
-        with acting(request, said["reason"]):
-            limits.close_key(said["key"], said["ms"] / MS)
+        limits.close_key(said["key"], said["ms"] / MS)
         return _key(said["key"])
 
 
-class OpenKeyView(ApiView):
+@verb("Open a key", tag="Limits", examples=[KEY])
+class OpenKeyView(VerbView):
     """Let the jobs of a closed key begin again, as far as its limits let them."""
 
-    scopes = {"POST": MANAGE}
     serializer_class = KeyNamedSerializer
+    answers = KeySerializer
     name = "Open a key"
 
-    @extend_schema(
-        summary="Open a key",
-        request=KeyNamedSerializer,
-        responses={200: enveloped(KeySerializer)},
-        examples=[KEY],
-        tags=["Limits"],
-    )
-    def post(self, request: Request) -> Response:
+    def do(self, what: Said, said: Said) -> LimitKey:
         """Open the key. That of one that is not closed is a conflict."""
-        said = self.valid(request)
-        with acting(request, said["reason"]):
-            limits.open_key(said["key"])
+        limits.open_key(said["key"])
         return _key(said["key"])
 
 
-def _key(key: str) -> Response:
-    closed = LimitKey.objects.filter(key=key).values_list("closed_until", flat=True).first()
-    return answer(KeySerializer({"key": key, "closedUntil": closed}).data)
+def _key(key: str) -> LimitKey:
+    """Return what is kept of a key, or as good as nothing."""
+    return LimitKey.objects.filter(key=key).first() or LimitKey(key=key)

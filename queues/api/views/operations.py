@@ -9,10 +9,10 @@ from rest_framework.reverse import reverse
 from queues import bulk
 from queues.api.pagination import KeysetPagination
 from queues.api.schema import enveloped
-from queues.api.scopes import MANAGE, READ, require_all
+from queues.api.scopes import READ, require_all
 from queues.api.serializers.operations import OperationSerializer
-from queues.api.serializers.reasons import ReasonSerializer
-from queues.api.views.base import ApiView, acting, answer, once
+from queues.api.views.base import ApiView, answer, once
+from queues.api.views.verbs import VerbView, verb
 from queues.models import Operation
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from rest_framework.request import Request
     from rest_framework.response import Response
+
+    from queues.api.views.verbs import Said
 
 
 class OperationsView(ApiView):
@@ -62,55 +64,6 @@ class OperationView(ApiView):
         return answer(OperationSerializer(get_object_or_404(Operation, pk=id)).data)
 
 
-class StopView(ApiView):
-    """Let an operation end after the thousand jobs it is at. What is done stays done."""
-
-    scopes = {"POST": MANAGE}
-    serializer_class = ReasonSerializer
-    name = "Stop"
-
-    @extend_schema(
-        summary="Stop an operation",
-        request=ReasonSerializer,
-        responses={200: enveloped(OperationSerializer)},
-        tags=["Operations"],
-    )
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002  (the route's name)
-        """Stop the operation, within a second or two."""
-        operation, said = get_object_or_404(Operation, pk=id), self.valid(request)
-        with acting(request, said["reason"]):
-            stopped = bulk.stop(operation.pk)
-        return answer(OperationSerializer(stopped).data)
-
-
-class UndoView(ApiView):
-    """Put back what an operation changed, where that can be done.
-
-    Jobs that have moved on since then are passed over. A retry and a remove cannot be undone.
-    """
-
-    scopes = {"POST": MANAGE}
-    is_idempotent = True
-    serializer_class = ReasonSerializer
-    name = "Undo"
-
-    @extend_schema(
-        summary="Undo an operation",
-        request=ReasonSerializer,
-        responses={202: enveloped(OperationSerializer)},
-        tags=["Operations"],
-    )
-    def post(self, request: Request, id: str) -> Response:  # noqa: A002  (the route's name)
-        """Begin the operation that puts back what this one changed."""
-        operation, said = get_object_or_404(Operation, pk=id), self.valid(request)
-
-        def undo() -> Operation:
-            with acting(request, said["reason"]):
-                return bulk.undo(operation.pk)
-
-        return begun(request, undo)
-
-
 def begun(request: Request, begin: Callable[[], Operation]) -> Response:
     """Begin an operation once, by the request's Idempotency-Key; answer with it and its place."""
     response = once(request, lambda: answer(OperationSerializer(begin()).data, status=202))
@@ -118,3 +71,47 @@ def begun(request: Request, begin: Callable[[], Operation]) -> Response:
     where = reverse("operation", kwargs={"id": data["data"]["id"]}, request=request)
     response["Location"] = where
     return response
+
+
+class BeginView(VerbView):
+    """A verb that begins an operation, once for each Idempotency-Key."""
+
+    is_idempotent = True
+    answers = OperationSerializer
+    status = 202
+
+    def answered(self, request: Request, act: Callable[[], Operation]) -> Response:
+        """Answer with the operation and its place."""
+        return begun(request, act)
+
+
+@verb("Stop an operation", tag="Operations")
+class StopView(VerbView):
+    """Let an operation end after the thousand jobs it is at. What is done stays done."""
+
+    answers = OperationSerializer
+    name = "Stop"
+
+    def find(self, **named: str) -> Operation:
+        return get_object_or_404(Operation, pk=named["id"])
+
+    def do(self, what: Operation, said: Said) -> Operation:
+        """Stop the operation, within a second or two."""
+        return bulk.stop(what.pk)
+
+
+@verb("Undo an operation", tag="Operations")
+class UndoView(BeginView):
+    """Put back what an operation changed, where that can be done.
+
+    Jobs that have moved on since then are passed over. A retry and a remove cannot be undone.
+    """
+
+    name = "Undo"
+
+    def find(self, **named: str) -> Operation:
+        return get_object_or_404(Operation, pk=named["id"])
+
+    def do(self, what: Operation, said: Said) -> Operation:
+        """Begin the operation that puts back what this one changed."""
+        return bulk.undo(what.pk)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
@@ -14,14 +14,17 @@ from queues.api.serializers.queues import (
     QueueChangeSerializer,
     QueueSerializer,
 )
-from queues.api.serializers.reasons import ReasonSerializer
 from queues.api.views.base import ApiView, acting, answer
+from queues.api.views.verbs import VerbView, verb
 from queues.overview import overview
 from queues.spelling import unknown
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.response import Response
+
+    from queues.api.views.verbs import Said
+    from queues.overview import Overview
 
 
 class QueuesView(ApiView):
@@ -56,7 +59,7 @@ class QueueView(ApiView):
     )
     def get(self, request: Request, queue: str) -> Response:
         """Show what was set for the queue, and what happens in it."""
-        return shown(queue_named(queue))
+        return answer(QueueSerializer(overview_of(queue_named(queue))).data)
 
     @extend_schema(
         summary="Change a queue",
@@ -66,78 +69,57 @@ class QueueView(ApiView):
     )
     def patch(self, request: Request, queue: str) -> Response:
         """Set what is named: all of it, or with an error nothing. Workers follow in a second."""
-        name = queue_named(queue)
-        serializer = self.get_serializer(data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        wanted = dict(serializer.validated_data)
+        name, wanted = queue_named(queue), self.valid(request, partial=True)
         with acting(request, wanted.pop("reason", "")):
             queue_control.change(name, **wanted)
-        return shown(name)
+        return answer(QueueSerializer(overview_of(name)).data)
 
 
-class PauseView(ApiView):
+class QueueVerbView(VerbView):
+    """A verb for a queue, which its address names."""
+
+    def find(self, **named: str) -> str:
+        return queue_named(named["queue"])
+
+
+@verb("Pause a queue", tag="Queues")
+class PauseView(QueueVerbView):
     """Let no job of the queue begin any more. Jobs are accepted all the same; running ones end."""
 
-    scopes = {"POST": MANAGE}
-    serializer_class = ReasonSerializer
+    answers = QueueSerializer
     name = "Pause"
 
-    @extend_schema(
-        summary="Pause a queue",
-        request=ReasonSerializer,
-        responses={200: enveloped(QueueSerializer)},
-        tags=["Queues"],
-    )
-    def post(self, request: Request, queue: str) -> Response:
+    def do(self, what: str, said: Said) -> Overview:
         """Pause the queue. One that is paused stays so."""
-        name, said = queue_named(queue), self.valid(request)
-        with acting(request, said["reason"]):
-            queue_control.pause(name)
-        return shown(name)
+        queue_control.pause(what)
+        return overview_of(what)
 
 
-class ResumeView(ApiView):
+@verb("Resume a queue", tag="Queues")
+class ResumeView(QueueVerbView):
     """Let the jobs of a paused queue begin again."""
 
-    scopes = {"POST": MANAGE}
-    serializer_class = ReasonSerializer
+    answers = QueueSerializer
     name = "Resume"
 
-    @extend_schema(
-        summary="Resume a queue",
-        request=ReasonSerializer,
-        responses={200: enveloped(QueueSerializer)},
-        tags=["Queues"],
-    )
-    def post(self, request: Request, queue: str) -> Response:
+    def do(self, what: str, said: Said) -> Overview:
         """Undo a pause. A queue that is not paused stays so."""
-        name, said = queue_named(queue), self.valid(request)
-        with acting(request, said["reason"]):
-            queue_control.resume(name)
-        return shown(name)
+        queue_control.resume(what)
+        return overview_of(what)
 
 
-class DrainView(ApiView):
+@verb("Empty a queue", tag="Queues")
+class DrainView(QueueVerbView):
     """Delete the jobs that wait in the queue. What runs, and what has ended, stays."""
 
-    scopes = {"POST": MANAGE}
     serializer_class = DrainSerializer
+    answers = DrainedSerializer
     name = "Drain"
 
-    @extend_schema(
-        summary="Empty a queue",
-        request=DrainSerializer,
-        responses={200: enveloped(DrainedSerializer)},
-        tags=["Queues"],
-    )
-    def post(self, request: Request, queue: str) -> Response:
+    def do(self, what: str, said: Said) -> dict[str, Any]:
         """Delete what waits, and with `delayed` what is delayed; with `dryRun` count it."""
-        name, said = queue_named(queue), self.valid(request)
         drain = queue_control.would_drain if said["dryRun"] else queue_control.drain
-        with acting(request, said["reason"]):
-            removed = drain(name, delayed=said["delayed"])
-        data = {"removed": removed, "dryRun": said["dryRun"]}
-        return answer(DrainedSerializer(data).data)
+        return {"removed": drain(what, delayed=said["delayed"]), "dryRun": said["dryRun"]}
 
 
 def queue_named(name: str) -> str:
@@ -148,7 +130,6 @@ def queue_named(name: str) -> str:
     return found.name
 
 
-def shown(name: str) -> Response:
+def overview_of(name: str) -> Overview:
     """Return a queue as it is now."""
-    found = next(one for one in overview() if one.name == name)
-    return answer(QueueSerializer(found).data)
+    return next(one for one in overview() if one.name == name)

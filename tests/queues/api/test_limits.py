@@ -105,11 +105,11 @@ def test_a_key_is_closed_and_opened():
     client = operator()
     closed = data(client.post(f"{LIMITS}/close", {"key": "a", "ms": 1500}))
     assert closed["key"] == "a"
-    assert closed["closedUntil"].endswith("Z")
+    assert closed["opensAt"].endswith("Z")
     row = LimitKey.objects.get()
-    assert client.get(LIMITS).json()["data"]["keysInUse"][0]["opensAt"] == closed["closedUntil"]
-    assert row.closed_until.isoformat().replace("+00:00", "Z") == closed["closedUntil"]
-    assert data(client.post(f"{LIMITS}/open", {"key": "a"})) == {"key": "a", "closedUntil": None}
+    assert client.get(LIMITS).json()["data"]["keysInUse"][0]["opensAt"] == closed["opensAt"]
+    assert row.closed_until.isoformat().replace("+00:00", "Z") == closed["opensAt"]
+    assert data(client.post(f"{LIMITS}/open", {"key": "a"})) == {"key": "a", "opensAt": None}
     assert client.post(f"{LIMITS}/open", {"key": "a"}).status_code == 409
 
 
