@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def workers() -> QuerySet[Any]:
-    """Return the workers, each with `is_alive`. Dead ones are there until a rescuer finds them."""
-    is_alive = ExpressionWrapper(Q(expires_at__gt=Now()), output_field=BooleanField())
-    return Worker.objects.annotate(is_alive=is_alive)
+    """Return the workers, each with `is_live`. Dead ones are there until a rescuer finds them."""
+    is_live = ExpressionWrapper(Q(expires_at__gt=Now()), output_field=BooleanField())
+    return Worker.objects.annotate(is_live=is_live)
 
 
 def running(of: Iterable[Worker]) -> dict[int, dict[str, int]]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q
-
+from queues import fleet
 from queues.cli import shapes
 from queues.cli.console import Answer, Subcommand
-from queues.models import Worker
-from queues.states import State
 
 if TYPE_CHECKING:
     from queues.cli.console import Console, Options
@@ -17,24 +14,20 @@ if TYPE_CHECKING:
 
 def workers(options: Options, console: Console) -> Answer:
     """Answer with the workers that hold a lease, and dead ones until a rescuer finds them."""
-    running = Count("jobs", filter=Q(jobs__state=State.ACTIVE))
-    found = [
-        (row, row.running, row.expires_at > console.now)
-        for row in Worker.objects.annotate(running=running).order_by("name")
-    ]
+    rows = list(fleet.workers())
+    running = fleet.running(rows)
+    found = [(row, sum(running.get(row.pk, {}).values())) for row in rows]
     headers = ["NAME", "HOST", "PID", "VERSION", "SLOTS", "RUNS", "BEAT", "IS"]
-    rows = [_row(row, runs, console, is_live=is_live) for row, runs, is_live in found]
+    lines = [_row(row, runs, console) for row, runs in found]
     return Answer(
-        data={
-            "workers": [shapes.worker(row, runs, is_live=is_live) for row, runs, is_live in found]
-        },
-        lines=console.table(headers, rows) if rows else ["No worker is there."],
+        data={"workers": [shapes.worker(row, runs, is_live=row.is_live) for row, runs in found]},
+        lines=console.table(headers, lines) if lines else ["No worker is there."],
     )
 
 
-def _row(row: Worker, runs: int, console: Console, *, is_live: bool) -> list[object]:
+def _row(row: Any, runs: int, console: Console) -> list[object]:
     slots = sum(map(int, row.slots.values()))
-    beat, word = console.when(row.beat_at), "alive" if is_live else "stopped beating"
+    beat, word = console.when(row.beat_at), "alive" if row.is_live else "stopped beating"
     return [row.name, row.host, row.pid, row.version, slots, runs, beat, word]
 
 

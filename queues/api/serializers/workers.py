@@ -4,42 +4,29 @@ from typing import Any
 
 from rest_framework import serializers
 
-from queues.models import Worker
+from queues.api.facts import Facts
 
 
-class WorkerSerializer(serializers.ModelSerializer[Worker]):
+class WorkerSerializer(Facts):
     """A worker, and what it runs."""
 
-    id = serializers.IntegerField(read_only=True)
-    queues = serializers.ListField(child=serializers.CharField(), read_only=True)
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    host = serializers.CharField()
+    pid = serializers.IntegerField()
+    version = serializers.CharField()
+    isLive = serializers.BooleanField(source="is_live", help_text="Whether its lease still runs.")
+    queues = serializers.ListField(child=serializers.CharField())
     slots = serializers.DictField(
-        child=serializers.IntegerField(),
-        read_only=True,
-        help_text="Jobs that it runs side by side, by queue.",
+        child=serializers.IntegerField(), help_text="Jobs that it runs side by side, by queue."
     )
-    kinds = serializers.ListField(child=serializers.CharField(), read_only=True)
-    running = serializers.DictField(
-        child=serializers.IntegerField(),
-        read_only=True,
-        default=dict,
-        help_text="Jobs that it runs now, by queue.",
-    )
-    isAlive = serializers.BooleanField(
-        read_only=True, source="is_alive", help_text="Whether its lease still runs."
-    )
-    startedAt = serializers.DateTimeField(read_only=True, source="started_at")
-    beatAt = serializers.DateTimeField(read_only=True, source="beat_at")
-    expiresAt = serializers.DateTimeField(read_only=True, source="expires_at")
+    running = serializers.SerializerMethodField(help_text="Jobs that it runs now, by queue.")
+    kinds = serializers.ListField(child=serializers.CharField())
+    startedAt = serializers.DateTimeField(source="started_at")
+    beatAt = serializers.DateTimeField(source="beat_at")
+    expiresAt = serializers.DateTimeField(source="expires_at")
 
-    class Meta:
-        model = Worker
-        fields = (
-            "id", "name", "host", "pid", "version", "isAlive", "queues", "slots", "running",
-            "kinds", "startedAt", "beatAt", "expiresAt",
-        )  # fmt: skip
-        read_only_fields = fields
-
-    def to_representation(self, instance: Worker) -> dict[str, Any]:
-        """Return a worker; of its running jobs what the context's `running` says."""
-        running = self.context.get("running", {}).get(instance.pk, {})
-        return {**super().to_representation(instance), "running": running}
+    def get_running(self, worker: Any) -> dict[str, int]:
+        """Return what the context's `running` says of a worker."""
+        found: dict[str, int] = self.context.get("running", {}).get(worker.pk, {})
+        return found
