@@ -19,30 +19,30 @@ DEFAULT_MINUTES: Final = 60
 SHARES: Final = {"p50": 0.5, "p95": 0.95}
 
 
+# A minute in which nothing happened.
+NOTHING: Final = ([0] * len(COUNTERS), list[int](), list[int]())
+
+
 @dataclass(frozen=True, kw_only=True)
-class Minute:
-    """What happened in one queue within a minute.
+class QueueSeries:
+    """What happened in one queue: in each list a number for each of the minutes.
 
     `counters` are by the names of `queues.metrics.COUNTERS`. `waits` and `runs` are by the names
     of SHARES, in milliseconds: the bound below which that share of them lies; None without any.
     """
 
-    counters: Mapping[str, int]
-    waits: Mapping[str, int | None]
-    runs: Mapping[str, int | None]
+    name: str
+    counters: Mapping[str, list[int]]
+    waits: Mapping[str, list[int | None]]
+    runs: Mapping[str, list[int | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """The minutes by when they began, and of each queue as many as there are of them."""
+    """The minutes by when they began, and what happened in each queue."""
 
     minutes: list[datetime]
-    queues: dict[str, list[Minute]]
-
-
-NOTHING: Final = Minute(
-    counters=dict.fromkeys(COUNTERS, 0), waits=dict.fromkeys(SHARES), runs=dict.fromkeys(SHARES)
-)
+    queues: list[QueueSeries]
 
 
 def series(
@@ -54,22 +54,26 @@ def series(
     once a second, so the newest minute may still grow a little.
     """
     rows = fetch(SERIES, {"queues": list(queues), "minutes": minutes, "kind": kind})
-    found = {(at, queue): rest for at, queue, *rest in rows if queue is not None}
+    found = {(at, queue): rest for at, queue, *rest in rows}
     begins = list(dict.fromkeys(at for at, *_ in rows))
     return Series(
         minutes=begins,
-        queues={
-            queue: [
-                _minute(*found[at, queue]) if (at, queue) in found else NOTHING for at in begins
-            ]
-            for queue in queues
-        },
+        queues=[
+            _of_queue(queue, [found.get((at, queue), NOTHING) for at in begins]) for queue in queues
+        ],
     )
 
 
-def _minute(counters: Sequence[int], waits: list[int], runs: list[int]) -> Minute:
-    return Minute(
-        counters=dict(zip(COUNTERS, counters, strict=True)),
-        waits={name: quantile(waits, share) for name, share in SHARES.items()},
-        runs={name: quantile(runs, share) for name, share in SHARES.items()},
+def _of_queue(name: str, minutes: Sequence[Sequence[list[int]]]) -> QueueSeries:
+    counters, waits, runs = zip(*minutes, strict=True)
+    columns = map(list, zip(*counters, strict=True))
+    return QueueSeries(
+        name=name,
+        counters=dict(zip(COUNTERS, columns, strict=True)),
+        waits=_shares(waits),
+        runs=_shares(runs),
     )
+
+
+def _shares(histograms: Sequence[list[int]]) -> dict[str, list[int | None]]:
+    return {name: [quantile(one, share) for one in histograms] for name, share in SHARES.items()}

@@ -21,7 +21,7 @@ def shown(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _keep(stored: Any) -> object:
+def shown_keep(stored: Any) -> object:
     """Return a retention in the shortest of its forms: no bound at all is `false`."""
     keep = parse_keep(stored)
     bounds = {"count": keep.count} if keep.count != ALL else {}
@@ -40,6 +40,6 @@ def _as_it_is(value: object) -> object:
 
 _SHOWN: Final[Mapping[str, Callable[[Any], object]]] = {
     "timeout": _milliseconds,
-    "keep_completed": _keep,
-    "keep_failed": _keep,
+    "keep_completed": shown_keep,
+    "keep_failed": shown_keep,
 }

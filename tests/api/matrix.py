@@ -109,7 +109,7 @@ BODIES = {
     ("job-actions", "POST"): {"verb": "retry", "filter": {"state": "failed"}},
     ("limits", "POST"): {"key": "example.org", "concurrency": 5},
     ("limit-remove", "POST"): {"key": "limited.example"},
-    ("limit-close", "POST"): {"key": "example.org", "ms": 60000},
+    ("limit-close", "POST"): {"key": "example.org", "duration": 60000},
     ("limit-open", "POST"): {"key": "closed.example"},
     ("schedules", "POST"): {"name": "hourly", **A_SCHEDULE},
     ("schedule", "PUT"): A_SCHEDULE,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from queues.api.facts import Facts
 from queues.api.fields import (
     QueueField,
     StrictBooleanField,
@@ -76,26 +77,16 @@ class CleanupSerializer(ReasonSerializer):
     )
 
 
-class RemovedSerializer(serializers.Serializer[Any]):
+class RemovedSerializer(Facts):
     """What a cleanup deleted, or would delete."""
 
-    dryRun = serializers.BooleanField(read_only=True)
+    dryRun = serializers.BooleanField()
     removed = serializers.DictField(
         child=serializers.DictField(child=serializers.IntegerField()),
-        read_only=True,
         help_text="How many jobs, by queue and state.",
     )
-    total = serializers.IntegerField(read_only=True)
-    timestamp = serializers.DateTimeField(read_only=True)
-
-
-class CleanupAnswerSerializer(serializers.Serializer[Any]):
-    """The envelope that the old service had here, with a sentence for people."""
-
-    success = serializers.BooleanField(default=True)
-    message = serializers.CharField(read_only=True)
-    # DRF takes the fields out of the class, so this one does not hide Serializer.data.
-    data = RemovedSerializer(read_only=True)  # type: ignore[assignment]
+    total = serializers.IntegerField()
+    timestamp = serializers.DateTimeField()
 
 
 def cleanup_of(said: Mapping[str, Any]) -> Cleanup:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rest_framework import serializers
 
+from queues.api.facts import Facts
 from queues.api.fields import StrictCharField, StrictIntegerField
-from queues.api.serializers.rates import RateField, RateLimitSerializer, rate_limit
+from queues.api.serializers.rates import RateField
 from queues.api.serializers.reasons import ReasonSerializer
 from queues.api.units import MS
 from queues.control import ControlError
@@ -14,9 +15,6 @@ from queues.rate import MAX_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from queues.limits import KeyInUse
-    from queues.models import Limit
 
 EXAMPLE: Final = "example.org"
 
@@ -82,77 +80,64 @@ class KeyNamedSerializer(ReasonSerializer):
 class CloseSerializer(KeyNamedSerializer):
     """A key, and for how long none of its jobs begins."""
 
-    ms = StrictIntegerField(
+    duration = StrictIntegerField(
         initial=60_000,
         min_value=1,
         max_value=MAX_CLOSED_SECONDS * MS,
-        help_text="Milliseconds from now.",
+        help_text="For how long from now, in milliseconds.",
     )
 
 
-class LimitSerializer(serializers.Serializer[Any]):
+class OrNullField(serializers.CharField):
+    """Text; where the engine has none, null."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, **kwargs)
+
+    def to_representation(self, value: str) -> Any:
+        """Return the text, or None."""
+        return value or None
+
+
+class LimitSerializer(Facts):
     """A limit that was set."""
 
-    key = serializers.CharField(read_only=True)
-    concurrency = serializers.IntegerField(read_only=True, allow_null=True)
-    rateLimit = RateLimitSerializer(read_only=True, allow_null=True)
-    updatedAt = serializers.DateTimeField(read_only=True)
-
-    def to_representation(self, instance: Limit) -> dict[str, Any]:
-        """Return a limit as the answers have it."""
-        return super().to_representation(
-            {
-                "key": instance.key,
-                "concurrency": instance.concurrency,
-                "rateLimit": rate_limit(instance.rate, instance.per_seconds),
-                "updatedAt": instance.updated_at,
-            }
-        )
+    key = serializers.CharField()
+    concurrency = serializers.IntegerField(allow_null=True)
+    rateLimit = RateField(source="*")
+    updatedAt = serializers.DateTimeField(source="updated_at")
 
 
-class KeyInUseSerializer(serializers.Serializer[Any]):
+class KeyInUseSerializer(Facts):
     """A key that jobs run with or wait with, or that is closed."""
 
-    key = serializers.CharField(read_only=True)
-    limit = serializers.CharField(
-        read_only=True, allow_null=True, help_text="The key of the limit that counts for it."
-    )
-    running = serializers.IntegerField(read_only=True)
+    key = serializers.CharField()
+    limit = OrNullField(help_text="The key of the limit that counts for it.")
+    running = serializers.IntegerField()
     holders = serializers.ListField(
-        child=serializers.CharField(), read_only=True, help_text="Ten of its running jobs."
+        child=serializers.CharField(), help_text="Ten of its running jobs."
     )
-    waiting = serializers.IntegerField(read_only=True, help_text="Counted to 1000.")
+    waiting = serializers.IntegerField(help_text="Counted to 1000.")
     opensAt = serializers.DateTimeField(
-        read_only=True, allow_null=True, help_text="When its jobs may begin again, if it is closed."
+        source="opens_at",
+        allow_null=True,
+        help_text="When its jobs may begin again, if it is closed.",
     )
 
-    def to_representation(self, instance: KeyInUse) -> dict[str, Any]:
-        """Return a key as the answers have it."""
-        return super().to_representation(
-            {
-                "key": instance.key,
-                "limit": instance.limit or None,
-                "running": instance.running,
-                "holders": instance.holders,
-                "waiting": instance.waiting,
-                "opensAt": instance.opens_at,
-            }
-        )
 
-
-class LimitsSerializer(serializers.Serializer[Any]):
+class LimitsSerializer(Facts):
     """The limits, and the keys that they are about just now."""
 
-    limits = LimitSerializer(many=True, read_only=True)
+    limits = LimitSerializer(many=True)
     keysInUse = KeyInUseSerializer(
-        many=True, read_only=True, help_text="A hundred at most, those with running jobs first."
+        many=True, help_text="A hundred at most, those with running jobs first."
     )
 
 
-class KeySerializer(serializers.Serializer[Any]):
+class KeySerializer(Facts):
     """A key, and until when it is closed."""
 
-    key = serializers.CharField(read_only=True)
+    key = serializers.CharField()
     opensAt = serializers.DateTimeField(
-        read_only=True, allow_null=True, source="closed_until", help_text="Null if it is open."
+        source="closed_until", allow_null=True, help_text="Null if it is open."
     )

@@ -1,19 +1,15 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from rest_framework import serializers
 
+from queues.api.facts import Facts
 from queues.api.fields import QueueField, StrictCharField, StrictIntegerField, StrictSerializer
+from queues.api.serializers.queues import JsonNameField
 from queues.arguments import camel
-from queues.conf import get_queues
 from queues.metrics import COUNTERS
 from queues.series import DEFAULT_MINUTES, MAX_MINUTES, SHARES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from queues.series import Minute, Series
 
 MAX_KIND: Final = 100
 
@@ -33,13 +29,7 @@ class MetricsQuerySerializer(StrictSerializer):
     )
 
 
-def _numbers(help_text: str) -> serializers.ListField:
-    return serializers.ListField(
-        child=serializers.IntegerField(), read_only=True, help_text=help_text
-    )
-
-
-class SharesSerializer(serializers.Serializer[Any]):
+class SharesSerializer(Facts):
     """For each minute, below which bound that share of the durations lies; null without any."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -52,50 +42,33 @@ class SharesSerializer(serializers.Serializer[Any]):
         }
 
 
-class QueueSeriesSerializer(serializers.Serializer[Any]):
+class QueueSeriesSerializer(Facts):
     """What happened in one queue: in each list a number for each of the minutes."""
 
-    name = serializers.CharField(read_only=True)
-    jsonName = serializers.CharField(read_only=True)
-    waitMs = SharesSerializer(read_only=True, help_text="How long jobs waited once they were due.")
-    runMs = SharesSerializer(read_only=True, help_text="How long their attempts ran.")
+    name = serializers.CharField()
+    jsonName = JsonNameField()
+    waitMs = SharesSerializer(source="waits", help_text="How long jobs waited once they were due.")
+    runMs = SharesSerializer(source="runs", help_text="How long their attempts ran.")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return the fields above and one for each counter that there is."""
-        counters = {camel(name): _numbers("Jobs or attempts.") for name in COUNTERS}
-        return {**super().get_fields(), **counters}
+        return {**super().get_fields(), **{camel(name): _numbers(name) for name in COUNTERS}}
 
 
-class SeriesSerializer(serializers.Serializer[Any]):
-    """What happened minute by minute."""
+class SeriesSerializer(Facts):
+    """What happened minute by minute, in lists, for there may be a day of minutes."""
 
     minutes = serializers.ListField(
         child=serializers.DateTimeField(),
-        read_only=True,
         help_text="When each minute began. The one that is not over is left out.",
     )
-    queues = QueueSeriesSerializer(many=True, read_only=True)
-
-    def to_representation(self, instance: Series) -> dict[str, Any]:
-        """Return the series as the answers have it: lists, for there may be a day of minutes."""
-        return super().to_representation(
-            {
-                "minutes": instance.minutes,
-                "queues": [_of_queue(*one) for one in instance.queues.items()],
-            }
-        )
+    queues = QueueSeriesSerializer(many=True)
 
 
-def _of_queue(name: str, minutes: list[Minute]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "jsonName": get_queues()[name].json_name,
-        **{camel(one): [minute.counters[one] for minute in minutes] for one in COUNTERS},
-        "waitMs": _shares(minute.waits for minute in minutes),
-        "runMs": _shares(minute.runs for minute in minutes),
-    }
-
-
-def _shares(minutes: Iterable[Mapping[str, int | None]]) -> dict[str, list[int | None]]:
-    every = list(minutes)
-    return {name: [one[name] for one in every] for name in SHARES}
+def _numbers(counter: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.IntegerField(),
+        source=f"counters.{counter}",
+        read_only=True,
+        help_text="Jobs or attempts.",
+    )

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from rest_framework import serializers
 
+from queues.api.facts import Facts
 from queues.api.fields import StrictBooleanField, StrictChoiceField, StrictIntegerField
 from queues.api.filter_bodies import FilterField, words_of
 from queues.api.serializers.jobs import JobSerializer
 from queues.api.serializers.reasons import ReasonSerializer
+from queues.api.serializers.stats import ByStateField
 from queues.bulk_verbs import PRIORITY, VERBS
 from queues.conf import MAX_PRIORITY
 from queues.models import Operation
-
-if TYPE_CHECKING:
-    from queues.bulk import Preview
 
 MAX_LIMIT: Final = 2**53 - 1
 
@@ -58,26 +57,15 @@ class ActionSerializer(ReasonSerializer):
         return attrs
 
 
-class PreviewSerializer(serializers.Serializer[Any]):
+class PreviewSerializer(Facts):
     """What a verb would be done to."""
 
-    count = serializers.IntegerField(read_only=True, help_text="Jobs that the filter finds.")
-    byState = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+    count = serializers.IntegerField(help_text="Jobs that the filter finds.")
+    byState = ByStateField(source="by_state")
     passedOver = serializers.IntegerField(
-        read_only=True, help_text="Those of them in a state that the verb does not fit."
+        source="passed_over", help_text="Those of them in a state that the verb does not fit."
     )
-    sample = JobSerializer(many=True, read_only=True)
-
-    def to_representation(self, instance: Preview) -> dict[str, Any]:
-        """Return a preview as the answers have it."""
-        return super().to_representation(
-            {
-                "count": instance.count,
-                "byState": instance.by_state,
-                "passedOver": instance.passed_over,
-                "sample": instance.sample,
-            }
-        )
+    sample = JobSerializer(many=True)
 
 
 class FilterWordsField(serializers.DictField):
@@ -90,31 +78,28 @@ class FilterWordsField(serializers.DictField):
         return words_of(value)
 
 
-class OperationSerializer(serializers.ModelSerializer[Operation]):
+class OperationSerializer(Facts):
     """A verb that is being done, or was, to all jobs of a filter."""
 
-    id = serializers.IntegerField(read_only=True)
-    filter = FilterWordsField(read_only=True)
-    value = serializers.IntegerField(read_only=True, allow_null=True)
-    mustStop = serializers.BooleanField(read_only=True, source="must_stop")
+    id = serializers.IntegerField()
+    verb = serializers.CharField()
+    filter = FilterWordsField()
+    value = serializers.IntegerField(allow_null=True)
+    state = serializers.ChoiceField(choices=Operation.State.choices)
+    mustStop = serializers.BooleanField(source="must_stop")
+    total = serializers.IntegerField(help_text="Jobs that the filter found beforehand.")
+    done = serializers.IntegerField()
     passedOver = serializers.IntegerField(
-        read_only=True,
-        source="passed_over",
-        help_text="Jobs that the verb did not fit any more.",
+        source="passed_over", help_text="Jobs that the verb did not fit any more."
     )
+    actor = serializers.CharField()
+    door = serializers.CharField()
+    reason = serializers.CharField()
     undoes = serializers.IntegerField(
-        read_only=True, allow_null=True, source="undoes_id", help_text="The operation it puts back."
+        source="undoes_id", allow_null=True, help_text="The operation it puts back."
     )
     jobId = serializers.IntegerField(
-        read_only=True, allow_null=True, source="job_id", help_text="The job that carries it out."
+        source="job_id", allow_null=True, help_text="The job that carries it out."
     )
-    createdAt = serializers.DateTimeField(read_only=True, source="created_at")
-    finishedAt = serializers.DateTimeField(read_only=True, allow_null=True, source="finished_at")
-
-    class Meta:
-        model = Operation
-        fields = (
-            "id", "verb", "filter", "value", "state", "mustStop", "total", "done", "passedOver",
-            "actor", "door", "reason", "undoes", "jobId", "createdAt", "finishedAt",
-        )  # fmt: skip
-        read_only_fields = fields
+    createdAt = serializers.DateTimeField(source="created_at")
+    finishedAt = serializers.DateTimeField(source="finished_at", allow_null=True)

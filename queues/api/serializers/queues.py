@@ -5,19 +5,18 @@ from typing import TYPE_CHECKING, Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from queues.api.facts import Facts
 from queues.api.fields import StrictBooleanField, StrictIntegerField
-from queues.api.serializers.rates import RateField, RateLimitSerializer, rate_limit
+from queues.api.serializers.rates import RateField
 from queues.api.serializers.reasons import ReasonSerializer
-from queues.api.serializers.stats import StateCountsSerializer, by_name
+from queues.api.serializers.stats import StateCountsSerializer
+from queues.api.shown_options import shown_keep
 from queues.api.units import MS
 from queues.conf import MAX_SLOTS, get_queues
-from queues.keep import ALL
 from queues.queue_control import MAX_CAP
 
 if TYPE_CHECKING:
-    from queues.conf import QueueConf
     from queues.keep import Keep
-    from queues.overview import Overview
 
 KEEP: Final = {"oneOf": [{"type": "boolean"}, {"type": "integer"}, {"type": "object"}]}
 
@@ -28,103 +27,92 @@ class KeptField(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Keep) -> Any:
         """Return it as a client may send it."""
-        if value.age is not None:
-            return {"count": value.count, "age": value.age}
-        return False if value.count == ALL else value.count
+        return shown_keep(value)
 
 
-class BackoffSerializer(serializers.Serializer[Any]):
+class MillisecondsField(serializers.IntegerField):
+    """Seconds of the engine's, as clients read them."""
+
+    def to_representation(self, value: float) -> int:
+        """Return the milliseconds."""
+        return round(value * MS)
+
+
+class JsonNameField(serializers.CharField):
+    """The name in JSON of what has the `name` of a queue."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="name", **kwargs)
+
+    def to_representation(self, value: str) -> str:
+        """Return the name in JSON."""
+        return get_queues()[value].json_name
+
+
+class BackoffSerializer(Facts):
     """How long a failed job waits: milliseconds, doubled each time if it is exponential."""
 
-    type = serializers.CharField(read_only=True)
-    delay = serializers.IntegerField(read_only=True)
-    jitter = serializers.FloatField(read_only=True)
-    cap = serializers.IntegerField(read_only=True)
+    type = serializers.CharField()
+    delay = serializers.IntegerField()
+    jitter = serializers.FloatField()
+    cap = serializers.IntegerField()
 
 
-class DefaultsSerializer(serializers.Serializer[Any]):
+class DefaultsSerializer(Facts):
     """What the settings say of a queue and its jobs."""
 
-    attempts = serializers.IntegerField(read_only=True)
-    backoff = BackoffSerializer(read_only=True)
-    timeout = serializers.IntegerField(
-        read_only=True, help_text="Milliseconds that an attempt may run."
-    )
-    removeOnComplete = KeptField(read_only=True)
-    removeOnFail = KeptField(read_only=True)
-    slots = serializers.IntegerField(
-        read_only=True, help_text="Jobs that one worker runs side by side."
-    )
+    attempts = serializers.IntegerField()
+    backoff = BackoffSerializer()
+    timeout = MillisecondsField(help_text="Milliseconds that an attempt may run.")
+    removeOnComplete = KeptField(source="keep_completed")
+    removeOnFail = KeptField(source="keep_failed")
+    slots = serializers.IntegerField(help_text="Jobs that one worker runs side by side.")
+
+    def to_representation(self, instance: str) -> dict[str, Any]:
+        """Return what is said of the queue of that name."""
+        return super().to_representation(get_queues()[instance])
 
 
-class QueueSerializer(serializers.Serializer[Any]):
+class QueueSerializer(Facts):
     """A queue, what was set for it, and what happens in it."""
 
-    name = serializers.CharField(read_only=True)
-    jsonName = serializers.CharField(read_only=True)
-    counts = StateCountsSerializer(read_only=True)
-    isPaused = serializers.BooleanField(read_only=True)
-    pausedAt = serializers.DateTimeField(read_only=True, allow_null=True)
+    name = serializers.CharField()
+    jsonName = JsonNameField()
+    counts = StateCountsSerializer()
+    isPaused = serializers.SerializerMethodField("is_paused")
+    pausedAt = serializers.DateTimeField(source="control.paused_at", allow_null=True)
     concurrency = serializers.IntegerField(
-        read_only=True,
+        source="control.cap",
         allow_null=True,
         help_text="Running jobs at most, over all workers; null for no such cap.",
     )
     slots = serializers.IntegerField(
-        read_only=True,
+        source="control.slots",
         allow_null=True,
         help_text="Jobs that one worker runs side by side; null for what it began with.",
     )
-    rateLimit = RateLimitSerializer(read_only=True, allow_null=True)
-    isFair = serializers.BooleanField(read_only=True, help_text="Whether limit keys take turns.")
-    workers = serializers.IntegerField(read_only=True, help_text="Live ones that serve it.")
-    workerSlots = serializers.IntegerField(read_only=True, help_text="Of those workers in all.")
+    rateLimit = RateField(source="control")
+    isFair = serializers.BooleanField(
+        source="control.is_fair", help_text="Whether limit keys take turns."
+    )
+    workers = serializers.IntegerField(help_text="Live ones that serve it.")
+    workerSlots = serializers.IntegerField(source="slots", help_text="Of those workers in all.")
     oldestSeconds = serializers.FloatField(
-        read_only=True,
+        source="oldest",
         allow_null=True,
         help_text="How long the longest due job has waited; null if none waits.",
     )
     completedPerMinute = serializers.FloatField(
-        read_only=True, help_text="Over the last five minutes."
+        source="completed_per_minute", help_text="Over the last five minutes."
     )
     failedPerMinute = serializers.FloatField(
-        read_only=True, help_text="Over the last five minutes."
+        source="failed_per_minute", help_text="Over the last five minutes."
     )
-    defaults = DefaultsSerializer(read_only=True)
+    defaults = DefaultsSerializer(source="name")
 
-    def to_representation(self, instance: Overview) -> dict[str, Any]:
-        """Return a queue as the answers have it."""
-        conf, control = get_queues()[instance.name], instance.control
-        return super().to_representation(
-            {
-                "name": conf.name,
-                "jsonName": conf.json_name,
-                "counts": by_name(instance.counts),
-                "isPaused": control.paused_at is not None,
-                "pausedAt": control.paused_at,
-                "concurrency": control.cap,
-                "slots": control.slots,
-                "rateLimit": rate_limit(control.rate, control.per_seconds),
-                "isFair": control.is_fair,
-                "workers": instance.workers,
-                "workerSlots": instance.slots,
-                "oldestSeconds": instance.oldest,
-                "completedPerMinute": instance.completed_per_minute,
-                "failedPerMinute": instance.failed_per_minute,
-                "defaults": _defaults(conf),
-            }
-        )
-
-
-def _defaults(conf: QueueConf) -> dict[str, Any]:
-    return {
-        "attempts": conf.attempts,
-        "backoff": conf.backoff,
-        "timeout": conf.timeout * MS,
-        "removeOnComplete": conf.keep_completed,
-        "removeOnFail": conf.keep_failed,
-        "slots": conf.slots,
-    }
+    def is_paused(self, instance: Any) -> bool:
+        """Whether no job of it begins."""
+        return bool(instance.control.paused_at)
 
 
 class QueueChangeSerializer(ReasonSerializer):
@@ -164,8 +152,8 @@ class DrainSerializer(ReasonSerializer):
     )
 
 
-class DrainedSerializer(serializers.Serializer[Any]):
+class DrainedSerializer(Facts):
     """How many jobs were deleted, or would be."""
 
-    removed = serializers.IntegerField(read_only=True)
-    dryRun = serializers.BooleanField(read_only=True)
+    removed = serializers.IntegerField()
+    dryRun = serializers.BooleanField()

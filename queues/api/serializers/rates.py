@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -8,9 +8,6 @@ from rest_framework import serializers
 from queues.api.fields import JsonField, StrictIntegerField, StrictSerializer
 from queues.api.units import MS
 from queues.rate import MAX_COUNT, MAX_SECONDS, MIN_SECONDS, Rate
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class RateLimitSerializer(StrictSerializer):
@@ -24,7 +21,10 @@ class RateLimitSerializer(StrictSerializer):
 
 @extend_schema_field(RateLimitSerializer)
 class RateField(JsonField):
-    """`{"max": 300, "duration": 60000}`, or null for none; the value is a Rate, or None."""
+    """`{"max": 300, "duration": 60000}`, or null for none.
+
+    What is read is a Rate, or None; what is shown is a row that has one, such as a Limit.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_null=True, **kwargs)
@@ -42,9 +42,8 @@ class RateField(JsonField):
         said = serializer.validated_data
         return Rate(count=said["max"], per=said["duration"] / MS)
 
-
-def rate_limit(count: int | None, seconds: float | None) -> Mapping[str, int] | None:
-    """Return a rate as the answers have it; None for none."""
-    if count is None or seconds is None:
-        return None
-    return {"max": count, "duration": round(seconds * MS)}
+    def to_representation(self, value: Any) -> Any:
+        """Return the rate of a row that has a `rate` and `per_seconds`; None for none."""
+        if value.rate is None:
+            return None
+        return {"max": value.rate, "duration": round(value.per_seconds * MS)}

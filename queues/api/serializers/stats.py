@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
 
+from queues.api.facts import Facts
 from queues.arguments import camel
 from queues.states import State
 
@@ -16,13 +17,27 @@ def state_name(state: str) -> str:
     return camel(state.replace("-", "_"))
 
 
-def by_name(counts: Mapping[State, int]) -> dict[str, int]:
+def by_name(counts: Mapping[Any, int]) -> dict[str, int]:
     """Return counts of jobs by state under the names that the answers have for states."""
     return {state_name(state): number for state, number in counts.items()}
 
 
-class StateCountsSerializer(serializers.Serializer[Any]):
+class ByStateField(serializers.DictField):
+    """How many jobs are in some of the states."""
+
+    child = serializers.IntegerField()
+
+    def to_representation(self, value: Mapping[Any, int]) -> dict[str, int]:
+        """Return the counts by the states' names."""
+        return by_name(value)
+
+
+class StateCountsSerializer(Facts):
     """How many jobs are in each state."""
+
+    def to_representation(self, instance: Mapping[State, int]) -> dict[str, Any]:
+        """Return the counts by the states' names."""
+        return super().to_representation(by_name(instance))
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return a field for each state that there is."""
@@ -37,11 +52,11 @@ class QueueStatsSerializer(StateCountsSerializer):
         return {**super().get_fields(), "paused": serializers.BooleanField(read_only=True)}
 
 
-class StatsSerializer(serializers.Serializer[Any]):
+class StatsSerializer(Facts):
     """All queues at one glance."""
 
     queues = serializers.DictField(
-        child=QueueStatsSerializer(), read_only=True, help_text="By their names in JSON."
+        child=QueueStatsSerializer(), help_text="By their names in JSON."
     )
-    isConnected = serializers.BooleanField(read_only=True, help_text="Whether Redis answers.")
-    timestamp = serializers.DateTimeField(read_only=True)
+    isConnected = serializers.BooleanField(help_text="Whether Redis answers.")
+    timestamp = serializers.DateTimeField()

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
 
+from queues.api.schema import enveloped
 from queues.api.scopes import MANAGE
 from queues.api.serializers.cleanup import (
-    CleanupAnswerSerializer,
     CleanupSerializer,
     RemovedSerializer,
     cleanup_of,
@@ -46,7 +46,7 @@ class CleanupView(ApiView):
     @extend_schema(
         summary="Delete old finished jobs",
         request=CleanupSerializer,
-        responses={200: CleanupAnswerSerializer},
+        responses={200: enveloped(RemovedSerializer, "message")},
         tags=["Queues"],
         examples=EXAMPLES,
     )

@@ -42,7 +42,7 @@ LIMIT: Final = OpenApiExample(
 )
 KEY: Final = OpenApiExample("A host", value={"key": EXAMPLE}, request_only=True)
 CLOSE: Final = OpenApiExample(
-    "For a minute", value={"key": EXAMPLE, "ms": 60_000}, request_only=True
+    "For a minute", value={"key": EXAMPLE, "duration": 60_000}, request_only=True
 )
 
 
@@ -64,7 +64,7 @@ class LimitsView(ApiView):
     @extend_schema(
         summary="List the limits",
         parameters=PAGES,
-        responses={200: enveloped(LimitsSerializer)},
+        responses={200: enveloped(LimitsSerializer, "next", "previous")},
         tags=["Limits"],
     )
     def get(self, request: Request) -> Response:
@@ -116,7 +116,7 @@ class CloseKeyView(VerbView):
 
     def do(self, what: Said, said: Said) -> LimitKey:
         """Close the key from now on. It replaces what closed it before."""
-        limits.close_key(said["key"], said["ms"] / MS)
+        limits.close_key(said["key"], said["duration"] / MS)
         return _key(said["key"])
 
 

@@ -39,7 +39,7 @@ class QueuesView(ApiView):
     @extend_schema(
         operation_id="queue_queues_list",
         summary="List the queues",
-        responses={200: enveloped(QueueSerializer, many=True)},
+        responses={200: enveloped(QueueSerializer, "next", "previous", many=True)},
         tags=["Queues"],
     )
     def get(self, request: Request) -> Response:

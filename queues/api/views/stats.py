@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 
 from queues.api.schema import enveloped
 from queues.api.scopes import READ
-from queues.api.serializers.stats import StatsSerializer, by_name
+from queues.api.serializers.stats import StatsSerializer
 from queues.api.stamps import stamp
 from queues.api.views.base import ApiView, answer
 from queues.stats import paused_queues, queue_counts
@@ -76,7 +76,7 @@ class StatsView(ApiView):
 def _facts() -> dict[str, Any]:
     paused = paused_queues()
     queues = {
-        one.conf.json_name: {**by_name(one.counts), "paused": one.conf.name in paused}
+        one.conf.json_name: {**one.counts, "paused": one.conf.name in paused}
         for one in queue_counts()
     }
     return {"queues": queues, "isConnected": _is_connected()}

@@ -190,7 +190,7 @@ def test_a_body_that_is_no_object_is_refused(body):
 @pytest.mark.parametrize(
     ("caller", "statuses"),
     [
-        (anonymous, {401, 403}),
+        (anonymous, {401}),
         (plain, {403}),
         (lambda: with_scopes("queue:read", "queue:write"), {403}),
         (lambda: with_scopes("queue:manage"), {200}),

@@ -125,7 +125,7 @@ def test_what_is_empty_was_left_out():
 @pytest.mark.parametrize(
     ("caller", "statuses"),
     [
-        (anonymous, {401, 403}),
+        (anonymous, {401}),
         (plain, {200}),
         (lambda: with_scopes("queue:read"), {200}),
         (lambda: with_scopes("queue:write", "queue:manage"), {403}),

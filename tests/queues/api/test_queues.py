@@ -71,6 +71,23 @@ def test_all_of_them_are_listed_with_their_defaults():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("keep", "shown"),
+    [
+        ({"age": 60}, {"age": 60}),
+        ({"age": 60, "count": 5}, {"age": 60, "count": 5}),
+        (False, False),
+        (True, 0),
+        (7, 7),
+    ],
+)
+def test_a_retention_is_shown_in_the_shortest_of_its_forms(settings, keep, shown):
+    changed = {**settings.QUEUES[QUEUE], "keep_completed": keep, "keep_failed": keep}
+    settings.QUEUES = {**settings.QUEUES, QUEUE: changed}
+    defaults = data(plain().get(ONE))["defaults"]
+    assert (defaults["removeOnComplete"], defaults["removeOnFail"]) == (shown, shown)
+
+
 def test_what_happens_in_a_queue_is_told():
     jobs_in(State.WAITING, State.DELAYED, State.WAITING_CHILDREN)
     leases.register("two", {QUEUE: 5, "notifications": 3}, version="1")
@@ -244,7 +261,7 @@ def test_the_forms_can_be_sent_as_they_stand(verb):
 @pytest.mark.parametrize(
     ("caller", "reads", "changes"),
     [
-        (anonymous, {401, 403}, {401, 403}),
+        (anonymous, {401}, {401}),
         (plain, {200}, {403}),
         (lambda: with_scopes("queue:read"), {200}, {403}),
         (lambda: with_scopes("queue:write"), {403}, {403}),
