@@ -13,8 +13,9 @@ from rest_framework import serializers
 
 from queues.api.fields import ObjectField
 from queues.arguments import camel
-from queues.conf import get_queues
+from queues.conf import get_queues, queue_named
 from queues.filters import WORDS, FilterError, JobFilter, parse
+from queues.models import Job
 from queues.spelling import unknown
 
 if TYPE_CHECKING:
@@ -47,10 +48,10 @@ class FilterField(ObjectField):
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the filter. Raises ValidationError, which names each wrong word."""
-        return filter_of(super().to_internal_value(data))
+        return filter_of_body(super().to_internal_value(data))
 
 
-def filter_of(body: Mapping[str, Any]) -> JobFilter:
+def filter_of_body(body: Mapping[str, Any]) -> JobFilter:
     """Return the filter that a JSON object describes; all of it must fit a job.
 
     Raises ValidationError for every wrong word, and for an empty filter without `all: true`.
@@ -79,14 +80,27 @@ def words_of(words: Mapping[str, str]) -> dict[str, str]:
     return {camel(name): word for name, word in words.items()}
 
 
+def queue_word(name: str) -> str:
+    """Return a queue's name, by it or by its name in JSON. One that is gone may still have jobs.
+
+    Raises FilterError for any other: that there are no jobs would hide that it is misspelt.
+    """
+    parse({"queue": name})
+    if found := queue_named(name):
+        return found.name
+    if not Job.objects.filter(queue=name).exists():
+        raise FilterError("queue", unknown("queue", name, get_queues()))
+    return name
+
+
 def _word(name: str, value: object) -> dict[str, str]:
     """Return a word of the engine's, or none for what is left out. Raises FilterError."""
     if name not in NAMES:
         raise FilterError(name, unknown("word", name, NAMES))
     if name == "all" and type(value) is bool:
         return {"all": "yes"} if value else {}
-    if name == "queue":
-        value = _by_json_name(value)
+    if name == "queue" and isinstance(value, str):
+        return {"queue": queue_word(value)}
     if isinstance(value, list) and name in LISTS:
         return {NAMES[name]: ",".join(_text(name, item) for item in value)}
     return {NAMES[name]: _text(name, value)}
@@ -106,9 +120,3 @@ def _allowed(name: str) -> str:
     if name == "all":
         return "true"
     return "a list, or text with commas between" if name in LISTS else "text"
-
-
-def _by_json_name(value: object) -> object:
-    """Return the name of a queue for its name in JSON. It may be gone from the settings."""
-    names = {conf.json_name: conf.name for conf in get_queues().values()}
-    return names.get(value, value) if isinstance(value, str) else value

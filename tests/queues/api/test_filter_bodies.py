@@ -7,8 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rest_framework.exceptions import ValidationError
 
-from queues.api.filter_bodies import NAMES, filter_of, words_of
-from queues.filters import parse
+from queues.api.filter_bodies import NAMES, filter_of_body, queue_word, words_of
+from queues.filters import FilterError, parse
+from queues.models import Job
+from tests.operating import jobs_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize(
@@ -16,7 +20,6 @@ from queues.filters import parse
     [
         ({"queue": "user-actions"}, {"queue": "user-actions"}),
         ({"queue": "userActions"}, {"queue": "user-actions"}),
-        ({"queue": "gone"}, {"queue": "gone"}),
         ({"state": "failed"}, {"state": "failed"}),
         ({"state": "failed,cancelled"}, {"state": "failed,cancelled"}),
         ({"state": ["failed", "cancelled"]}, {"state": "failed,cancelled"}),
@@ -35,11 +38,19 @@ from queues.filters import parse
     ],
 )
 def test_json_means_what_the_words_mean(body, words):
-    assert filter_of(body) == parse(words)
+    assert filter_of_body(body) == parse(words)
+
+
+def test_a_queue_that_is_gone_from_the_settings_is_found_by_its_jobs(django_assert_num_queries):
+    with pytest.raises(FilterError, match="Unknown queue"):
+        queue_word("gone")
+    Job.objects.filter(pk__in=jobs_in("waiting")).update(queue="gone")
+    with django_assert_num_queries(1):
+        assert filter_of_body({"queue": "gone"}) == parse({"queue": "gone"})
 
 
 def test_an_age_is_counted_back_from_now():
-    found = filter_of({"finishedAfter": "2h"}).finished_after
+    found = filter_of_body({"finishedAfter": "2h"}).finished_after
     assert abs(datetime.now(UTC) - timedelta(hours=2) - found) < timedelta(minutes=1)
 
 
@@ -52,6 +63,10 @@ def test_an_age_is_counted_back_from_now():
         ({"queue": ""}, "queue", "1 to 64"),
         ({"queue": None}, "queue", "text"),
         ({"queue": ["a"]}, "queue", "text"),
+        ({"queue": "a\x00"}, "queue", ""),
+        ({"queue": "\ud800"}, "queue", ""),
+        ({"queue": "notification"}, "queue", "did you mean notifications?"),
+        ({"queue": "userAction"}, "queue", "did you mean user-actions?"),
         ({"state": []}, "state", "waiting"),
         ({"state": ["done"]}, "state", "waiting"),
         ({"state": [1]}, "state", "list"),
@@ -79,25 +94,25 @@ def test_an_age_is_counted_back_from_now():
 )
 def test_what_is_wrong_is_named(body, field, hint):
     with pytest.raises(ValidationError) as caught:
-        filter_of(body)
+        filter_of_body(body)
     assert set(caught.value.detail) == {field}
     assert hint in str(caught.value.detail[field])
 
 
 def test_all_that_is_wrong_is_named_at_once():
     with pytest.raises(ValidationError) as caught:
-        filter_of({"queue": 5, "state": "done", "kind": "a", "nope": 1})
+        filter_of_body({"queue": 5, "state": "done", "kind": "a", "nope": 1})
     assert set(caught.value.detail) == {"queue", "state", "nope"}
 
 
 @pytest.mark.parametrize("body", [{}, {"all": False}])
 def test_an_empty_filter_is_not_all_jobs(body):
     with pytest.raises(ValidationError) as caught:
-        filter_of(body)
+        filter_of_body(body)
     assert '"all": true' in str(caught.value.detail)
 
 
 def test_a_filter_is_written_in_the_names_it_is_read_in():
     body = {"createdAfter": "2026-01-01T00:00:00Z", "attemptOver": "2", "state": "failed"}
-    assert words_of(filter_of(body).as_words()) == body
+    assert words_of(filter_of_body(body).as_words()) == body
     assert set(words_of(dict.fromkeys(NAMES.values(), "x"))) == set(NAMES)

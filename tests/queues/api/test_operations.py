@@ -146,6 +146,7 @@ def test_another_limit_is_refused(limit):
         ({"verb": "retry", "filter": []}, {"filter"}),
         ({"verb": "retry", "filter": "state=failed"}, {"filter"}),
         ({"verb": "retry", "filter": {"all": False}}, {"filter"}),
+        ({"verb": "retry", "filter": {"queue": "notification"}}, {"filter.queue"}),
         ({"verb": "retry", "filter": {"created_after": "2h"}}, {"filter.created_after"}),
         ({"verb": "retry", "filter": {"createdAfter": "x", "ids": [0]}}, {
             "filter.createdAfter", "filter.ids",
