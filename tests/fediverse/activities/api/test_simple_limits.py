@@ -127,6 +127,14 @@ def test_a_job_that_runs_still_has_its_place(client, settings):
     assert statuses(post(client) for _ in range(3)) == [200, 200, 429]
 
 
+def test_who_asks_for_a_week_shuts_nobody_out_for_a_week(client, settings):
+    settings.OPEN_ENDPOINT_MAX_WAITING = 10
+    far = {"delay": 7 * 24 * 3600 * 1000}
+    assert [post(client, far).status_code for _ in range(3)] == [200, 200, 429]
+    assert [post(client).status_code for _ in range(8)] == [200] * 8
+    assert post(client).status_code == 429
+
+
 def test_jobs_of_others_take_no_place(client, settings):
     settings.OPEN_ENDPOINT_MAX_WAITING = 1
     for _ in range(3):
