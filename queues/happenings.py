@@ -106,5 +106,5 @@ def _gather(
 def _publish(noted: Mapping[tuple[str, str], _Noted]) -> int:
     # What began first, for most of what ended meanwhile has begun meanwhile.
     order = sorted(noted, key=lambda key: key[0] != State.ACTIVE)
-    publish([Happening(*key, noted[key].ids, noted[key].count) for key in order])
+    publish([Happening(*key, sorted(noted[key].ids), noted[key].count) for key in order])
     return len(order)

@@ -36,7 +36,8 @@ def documented():
 
 
 def read_by_settings():
-    source = (ROOT / "fediverse" / "settings.py").read_text()
+    files = ("settings.py", "web_settings.py")
+    source = "".join((ROOT / "fediverse" / name).read_text() for name in files)
     calls = re.findall(
         r"(?:env\.\w+|boolean|one_of|number|required|database|redis|local_hosts)\(\s*(?:env\.\w+,\s*)?"
         r'"([A-Z_]+)"',

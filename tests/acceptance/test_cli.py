@@ -73,6 +73,15 @@ def test_a_reader_that_goes_away_is_no_error():
     process.stderr.close()
 
 
+@pytest.fixture
+def _ctrl_c():
+    """What is started hears it, also where these tests themselves run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c")
 def test_events_are_told_until_ctrl_c(start_worker):
     process = subprocess.Popen(
         [*COMMAND, "events", "--json"], cwd=ROOT, env=environment(),
