@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from django.core.cache import cache
@@ -15,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis import RedisError
 
+from queues.stamps import stamp
 from queues.transport.client import ping
 
 if TYPE_CHECKING:
@@ -100,7 +100,6 @@ def health(request: HttpRequest) -> JsonResponse:
     is_up = parts["database"] == CONNECTED
     is_whole = set(parts.values()) == {CONNECTED}
     status = ("ok" if is_whole else "degraded") if is_up else "error"
-    stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return JsonResponse(
-        {"status": status, **parts, "timestamp": stamp}, status=200 if is_up else 503
+        {"status": status, **parts, "timestamp": stamp()}, status=200 if is_up else 503
     )

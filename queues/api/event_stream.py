@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from django.db import connections
 
 from queues.api.viewers import is_serving, viewers
+from queues.stamps import stamp
 from queues.transport.events import WAIT_SECONDS, RedisError, read
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Look:
                 "queue": one.queue,
                 "ids": list(one.ids) if self.shows_ids else [],
                 "count": one.count,
-                "at": one.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "at": stamp(one.at),
             }
             for one in events
             if self.queue in {None, one.queue} and self.event in {None, one.event}

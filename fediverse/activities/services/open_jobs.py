@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from queues.conf import MAX_PRIORITY
 from queues.database import fetch
 from queues.enqueue import enqueue
 from queues.models import Job
+from queues.stamps import stamp
 from queues.states import State
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def add_open_job(message: str, *, delay: float) -> Job:
         far = mine.filter(run_at__gt=Now() + timedelta(seconds=LONG_SECONDS))
         _check_room(far, max(1, most // SHARE_OF_LONG))
     arguments = FetchPosts(
-        user_id=TEST_USER, platform="mastodon", test_message=message, timestamp=now_in_iso()
+        user_id=TEST_USER, platform="mastodon", test_message=message, timestamp=stamp()
     )
     return enqueue(arguments, delay=delay, priority=MAX_PRIORITY)
 
@@ -55,8 +56,3 @@ def add_open_job(message: str, *, delay: float) -> Job:
 def _check_room(jobs: QuerySet[Job], most: int) -> None:
     if jobs[:most].count() >= most:
         raise TooManyWaitingError
-
-
-def now_in_iso() -> str:
-    """Return this moment as clients of the old service know it, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -11,9 +11,9 @@ from queues.api.serializers.cleanup import (
     RemovedSerializer,
     cleanup_of,
 )
-from queues.api.stamps import stamp
 from queues.api.views.base import ApiView, acting, answer
 from queues.conf import get_queues
+from queues.stamps import stamp
 
 if TYPE_CHECKING:
     from rest_framework.request import Request

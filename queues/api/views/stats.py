@@ -11,8 +11,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from queues.api.schema import enveloped
 from queues.api.scopes import READ
 from queues.api.serializers.stats import StatsSerializer
-from queues.api.stamps import stamp
 from queues.api.views.base import ApiView, answer
+from queues.stamps import stamp
 from queues.stats import paused_queues, queue_counts
 from queues.transport.client import RedisError, ping
 

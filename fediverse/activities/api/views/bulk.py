@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from drf_spectacular.utils import OpenApiExample, extend_schema
 
 from fediverse.activities.api.serializers.testing import BulkAddedSerializer, BulkJobsSerializer
-from fediverse.activities.services.open_jobs import now_in_iso
 from fediverse.activities.services.samples import add_bulk
 from queues.api.making import Maker
 from queues.api.schema import enveloped
 from queues.api.scopes import WRITE
 from queues.api.views.base import ApiView, answer, once
+from queues.stamps import stamp
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -42,4 +42,4 @@ def _add(maker: Maker, count: int) -> Response:
     maker.check_room(count)
     jobs = [{"type": added.type, "id": str(added.id)} for added in add_bulk(maker.owner, count)]
     message = f"{count} jobs added to the queues successfully"
-    return answer({"jobs": jobs, "timestamp": now_in_iso()}, message=message)
+    return answer({"jobs": jobs, "timestamp": stamp()}, message=message)
