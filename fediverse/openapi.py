@@ -75,8 +75,7 @@ def with_names(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Call each operation by its method and the name of its route, and describe the tags."""
     used = set()
     for path, method, operation in operations(result):
-        operation["tags"] = [tag.capitalize() for tag in operation.get("tags", ())]
-        used.update(operation["tags"])
+        used.update(operation.get("tags", ()))
         operation["operationId"] = method + route_of(path).title().replace("-", "")
     result["tags"] = [
         {"name": name, "description": words} for name, words in TAGS.items() if name in used

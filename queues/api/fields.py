@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.utils.datastructures import MultiValueDict
@@ -142,8 +141,3 @@ class StrictSerializer(serializers.Serializer[Any]):
             if wrong := strangers("field", set(data) - ignored, known):
                 raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
-
-
-def as_written(value: object) -> str:
-    """Return JSON as the text of a form."""
-    return json.dumps(value, ensure_ascii=False, indent=2)

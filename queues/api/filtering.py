@@ -8,12 +8,12 @@ from django.template import loader
 from rest_framework.filters import BaseFilterBackend
 
 from queues import registry
+from queues.api.filter_bodies import NAMES as ALL_NAMES
 from queues.api.filter_bodies import queue_word
 from queues.api.pagination import PARAMETERS, parameter
 from queues.api.parameters import given, refuse_unknown
-from queues.arguments import camel
 from queues.conf import get_queues
-from queues.filters import WORDS, JobFilter, parse
+from queues.filters import JobFilter, parse
 from queues.states import State
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 # A list without words is a list of all jobs, so it needs no word to say that.
-NAMES: Final = {camel(word): word for word in WORDS if word != "all"}
+NAMES: Final = {name: word for name, word in ALL_NAMES.items() if word != "all"}
 _DATE: Final = "a date, or an age: 90s, 15m, 2h, 7d, 4w"
 HELP: Final = {
     "queue": "its name, or its name in JSON",

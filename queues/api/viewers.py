@@ -41,6 +41,7 @@ class Viewers:
         Raises TooManyViewers if `most` are taken, or half of that by who comes.
         """
         with self._lock:
+            # Of a copy: the garbage collector may take a seat away while they are counted.
             theirs = sum(one == who for one in self._seats.copy().values())
             if len(self._seats) >= most or theirs >= max(1, most // 2):
                 raise TooManyViewers

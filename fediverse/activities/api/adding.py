@@ -8,6 +8,7 @@ from fediverse.activities.api.merging import merged
 from queues.api.making import Maker
 from queues.api.units import MS
 from queues.api.views.base import answer
+from queues.conf import get_queues
 from queues.enqueue import enqueue
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def add(
     options = maker.own_options(told, given.options)
     maker.check_room(1)
     job = enqueue(told, **options)
-    label = job.queue.removesuffix("s").replace("-", " ").capitalize()
+    label = get_queues()[job.queue].label.capitalize()
     return answer({"job": _shown(job)}, message=f"{label} job added to queue successfully")
 
 
