@@ -72,12 +72,17 @@ class ScriptedInstance:
         self.requests: list[str] = []
         self.posts: list[Posted] = []
         self.before_answer = lambda: None
+        # What a GET of a path is answered with, whatever the rest is told to say.
+        self.pages: dict[str, object] = {}
         instance = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 instance.requests.append(self.path)
-                self.answer()
+                if self.path in instance.pages:
+                    self.send(200, json.dumps(instance.pages[self.path]).encode(), {})
+                else:
+                    self.answer()
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -87,13 +92,16 @@ class ScriptedInstance:
 
             def answer(self):
                 instance.before_answer()
-                self.send_response(instance.status)
-                for name, value in instance.headers.items():
+                self.send(instance.status, instance.body, instance.headers)
+
+            def send(self, status, body, headers):
+                self.send_response(status)
+                for name, value in headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(instance.body)))
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(instance.body)
+                self.wfile.write(body)
 
             def log_message(self, *_arguments):
                 """Stay quiet."""
@@ -108,6 +116,13 @@ class ScriptedInstance:
     def says(self, status, body=b"", **headers):
         self.status, self.body = status, body
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def shows(self, native_id, *, visibility="public", author="grace@far.example", default=""):
+        """Show a post, and to whom the token belongs, as Mastodon does."""
+        post = {"id": native_id, "visibility": visibility, "account": {"acct": author}}
+        self.pages[f"/api/v1/statuses/{native_id}"] = post
+        me = {"acct": "ada", "source": {"privacy": default} if default else {}}
+        self.pages["/api/v1/accounts/verify_credentials"] = me
 
     def end(self):
         self.server.shutdown()

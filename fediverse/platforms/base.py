@@ -39,8 +39,9 @@ class Platform(Protocol):
         ...
 
     def reply(self, credentials: Credentials, native_id: str, *, text: str, key: str) -> Receipt:
-        """Answer a post in public text; the receipt is the answer's.
+        """Answer a post, seen by nobody who may not see the post; the receipt is the answer's.
 
+        Where the account posts more narrowly by default, the answer is as narrow.
         `key` is the same whenever this very answer is sent: a server that knows such keys makes
         one post of it, others make one each time.
         """

@@ -12,6 +12,7 @@ PUBLIC: Final = "public"
 UNLISTED: Final = "unlisted"
 PRIVATE: Final = "private"
 DIRECT: Final = "direct"
+# From the widest to the narrowest.
 VISIBILITIES: Final = (PUBLIC, UNLISTED, PRIVATE, DIRECT)
 
 
@@ -54,6 +55,25 @@ class RemotePost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Parent:
+    """What an answer must know of the post that it answers.
+
+    `visibility` is one of VISIBILITIES, and `handle` is what the account's server calls the author.
+    """
+
+    visibility: str
+    handle: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speaker:
+    """The account that speaks: what its server calls it, and how widely it posts by default."""
+
+    visibility: str
+    handle: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Receipt:
     """What a server says of a post that was acted on, or made. Empty where it says nothing."""
 
@@ -68,3 +88,8 @@ class Page:
     posts: tuple[RemotePost, ...]
     next_url: str | None = None
     skipped: int = 0
+
+
+def narrower(one: str, other: str) -> str:
+    """Return which of two visibilities fewer people may see."""
+    return max(one, other, key=VISIBILITIES.index)

@@ -8,16 +8,18 @@ from urllib.parse import urlsplit
 
 from fediverse.platforms.errors import Refused
 from fediverse.platforms.mastodon.client import MastodonClient
-from fediverse.platforms.mastodon.mapping import to_page, to_receipt
+from fediverse.platforms.mastodon.mapping import to_page, to_parent, to_receipt, to_speaker
+from fediverse.platforms.records import narrower
 
 if TYPE_CHECKING:
     from fediverse.platforms.base import Loads
     from fediverse.platforms.http import HttpClient
-    from fediverse.platforms.records import Credentials, Page, Receipt
+    from fediverse.platforms.records import Credentials, Page, Parent, Receipt, Speaker
 
 HOME: Final = "/api/v1/timelines/home"
 PUBLIC: Final = "/api/v1/timelines/public"
 STATUSES: Final = "/api/v1/statuses"
+VERIFY: Final = "/api/v1/accounts/verify_credentials"
 MAX_LIMIT: Final = 40
 # Ids are opaque, and this one becomes part of an address.
 NATIVE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -50,9 +52,20 @@ class Mastodon:
         return self._act(credentials, native_id, "reblog")
 
     def reply(self, credentials: Credentials, native_id: str, *, text: str, key: str) -> Receipt:
-        """Post a status in reply to another."""
-        form = {"status": text, "in_reply_to_id": _checked(native_id)}
+        """Post a status in reply to another, which costs three requests.
+
+        It mentions the author: on Mastodon a mention notifies, a reply alone does not, and a direct
+        one without a mention reaches nobody.
+        """
         url = f"{credentials.base_url}{STATUSES}"
+        status, _ = self._client.get(credentials, f"{url}/{_checked(native_id)}")
+        account, _ = self._client.get(credentials, f"{credentials.base_url}{VERIFY}")
+        parent, speaker = to_parent(status), to_speaker(account)
+        form = {
+            "status": with_mention(text, parent, speaker),
+            "in_reply_to_id": native_id,
+            "visibility": narrower(parent.visibility, speaker.visibility),
+        }
         return to_receipt(self._client.post(credentials, url, form=form, key=key))
 
     def _act(self, credentials: Credentials, native_id: str, verb: str) -> Receipt:
@@ -66,6 +79,18 @@ class Mastodon:
         document, next_url = self._client.get(credentials, url or first)
         host = urlsplit(credentials.base_url).netloc
         return to_page(document, host=host, next_url=next_url)
+
+
+def with_mention(text: str, parent: Parent, speaker: Speaker) -> str:
+    """Return the text of an answer with a mention of the author, unless it has one already.
+
+    Nobody mentions themselves.
+    """
+    mention = f"@{parent.handle}"
+    words = {word.strip(",.:;!?()").casefold() for word in text.split()}
+    if parent.handle == speaker.handle or mention.casefold() in words:
+        return text
+    return f"{mention} {text}"
 
 
 def _checked(native_id: str) -> str:

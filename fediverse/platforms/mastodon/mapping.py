@@ -14,11 +14,14 @@ from urllib.parse import urlsplit
 from fediverse.platforms.errors import BadPayload
 from fediverse.platforms.records import (
     DIRECT,
+    PUBLIC,
     VISIBILITIES,
     Page,
+    Parent,
     Receipt,
     RemoteAuthor,
     RemotePost,
+    Speaker,
 )
 
 if TYPE_CHECKING:
@@ -57,7 +60,6 @@ def to_post(status: object, *, host: str) -> RemotePost:
     # Mastodon wraps a boost in a status of its own; others answer with the post itself.
     found = _mapping(found["reblog"]) if found.get("reblog") else found
     uri = _address(found.get("uri"))
-    visibility = found.get("visibility")
     return RemotePost(
         uri=uri,
         url=_link(found.get("url")) or uri,
@@ -66,7 +68,7 @@ def to_post(status: object, *, host: str) -> RemotePost:
         content_html=_text(found.get("content")),
         spoiler_text=_text(found.get("spoiler_text")),
         sensitive=found.get("sensitive") is True,
-        visibility=visibility if visibility in VISIBILITIES else DIRECT,
+        visibility=_visibility(found.get("visibility")),
         created_at=_time(found.get("created_at")),
         edited_at=_time(found["edited_at"]) if found.get("edited_at") else None,
     )
@@ -88,15 +90,55 @@ def to_receipt(document: object) -> Receipt:
     return Receipt(native_id=native_id, url=_link(found.get("url")) or _link(found.get("uri")))
 
 
+def to_parent(status: object) -> Parent:
+    """Return what is to be known of a status before it is answered.
+
+    Raises BadPayload where the author is not named: a private answer would reach nobody.
+    """
+    try:
+        found = _mapping(status)
+        return Parent(
+            visibility=_visibility(found.get("visibility")),
+            handle=_handle(_mapping(found.get("account"))),
+        )
+    except MalformedError as error:
+        raise BadPayload(f"The post cannot be answered: {error}.") from error
+
+
+def to_speaker(account: object) -> Speaker:
+    """Return the account of `verify_credentials`. Raises BadPayload if it has no name.
+
+    A server that does not say how the account posts by default lets it post publicly.
+    """
+    try:
+        found = _mapping(account)
+        source = found.get("source")
+        default = source.get("privacy") if isinstance(source, dict) else None
+        return Speaker(
+            visibility=_visibility(default) if default else PUBLIC, handle=_handle(found)
+        )
+    except MalformedError as error:
+        raise BadPayload(f"The server does not say whose token this is: {error}.") from error
+
+
+def _visibility(value: object) -> str:
+    return str(value) if value in VISIBILITIES else DIRECT
+
+
 def _author(account: Mapping[str, Any], host: str) -> RemoteAuthor:
-    handle = _text(account.get("acct"))
-    if not handle:
-        raise MalformedError("no author")
+    handle = _handle(account)
     return RemoteAuthor(
         handle=handle if "@" in handle else f"{handle}@{host}",
         name=_text(account.get("display_name")) or _text(account.get("username")),
         uri=_link(account.get("uri")) or _link(account.get("url")),
     )
+
+
+def _handle(account: Mapping[str, Any]) -> str:
+    handle = _text(account.get("acct"))
+    if not handle:
+        raise MalformedError("no author")
+    return handle
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

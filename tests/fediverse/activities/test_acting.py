@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import parse_qs
 
 import pytest
 from django.db import connection
@@ -95,6 +94,7 @@ def test_a_job_that_runs_twice_asks_the_server_once(scripted, link, what):
 
 
 def test_an_answer_is_sent_again_with_the_same_key(scripted, link):
+    scripted.shows("1", visibility="unlisted")
     scripted.says(500)
     job = enqueue(action(link(scripted), "comment-post", text="x"), backoff=0)
     run_job(job)
@@ -104,11 +104,12 @@ def test_an_answer_is_sent_again_with_the_same_key(scripted, link):
     first, second = (posted.headers["Idempotency-Key"] for posted in scripted.posts)
     assert first == second
     assert len(first) == 64
-    assert parse_qs(scripted.posts[0].body) == {"status": ["x"], "in_reply_to_id": ["1"]}
+    assert scripted.posts[0].body == scripted.posts[1].body
 
 
 def test_another_hubs_account_never_has_the_same_key(scripted, link, attempt):
     """Each hub counts its jobs from 1, and both may hold an account of the same person."""
+    scripted.shows("1")
     scripted.says(200, b"{}")
     for _ in range(2):
         perform_action(action(link(scripted), "comment-post", text="x"), attempt)

@@ -221,6 +221,7 @@ class PlatformContract:
     def test_an_action_that_is_spoken_of_oddly_is_done_all_the_same(
         self, acting, scripted, verb, options, body
     ):
+        scripted.shows("1")
         scripted.says(200, body)
         assert acting(verb, **options) == Receipt(native_id="", url="")
 
