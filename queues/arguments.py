@@ -34,11 +34,13 @@ class Arguments:
 
     `kind` names the job for good: renaming the class or its handler strands no queued row.
     The JSON form has camelCase keys. Whoever changes it raises `version`, and says how older
-    payloads are read (see `queues.upgrades`).
+    payloads are read (see `queues.upgrades`). `private` names the fields that only the job's owner
+    may read, such as what a person wrote; operators see a mask (see `queues.private`).
     """
 
     kind: ClassVar[str] = ""
     version: ClassVar[int] = 1
+    private: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def limit_key(self) -> str:

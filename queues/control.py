@@ -19,6 +19,7 @@ from queues.database import despite_deadlocks, fetch
 from queues.happenings import Word, announce
 from queues.models import Job
 from queues.options import EnqueueError, describe
+from queues.private import masked, unmasked
 from queues.registry import RegistryError
 from queues.resolving import reopen, resolve
 from queues.settle import push_followers
@@ -120,11 +121,13 @@ def change_delay(job_id: int, seconds: int) -> Job:
 def change_payload(job_id: int, payload: Mapping[str, Any]) -> Job:
     """Replace the payload of a job that has not begun. Raises ControlError.
 
-    It must be one of the job's kind, by the rules of `enqueue`, and is of the newest version.
+    It must be one of the job's kind, by the rules of `enqueue`, and is of the newest version. A
+    private field that holds the mask of `queues.private` keeps its value.
     """
     before = _lock(job_id)
     try:
-        arguments = registry.get(before.kind).arguments.from_json(dict(payload))
+        whole = unmasked(before.kind, payload, before.payload)
+        arguments = registry.get(before.kind).arguments.from_json(whole)
         values = {**describe(arguments), "payload_version": arguments.version}
     except (RegistryError, ArgumentsError, EnqueueError) as error:
         raise ControlError(f"payload: {error}") from error
@@ -166,6 +169,8 @@ def _recorded(verb: str, before: Job, *, also: tuple[str, ...] = ()) -> Job:
 
 def _facts(job: Job, *also: str) -> dict[str, Any]:
     facts = {name: getattr(job, name) for name in (*FACTS, *also)}
+    if "payload" in facts:
+        facts["payload"] = masked(job.kind, job.payload)
     return {**facts, "run_at": job.run_at.isoformat()}
 
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from queues.conf import MAX_PRIORITY
 from queues.filter_words import MAX_ID, FilterError, ids, moment, states, text, whole, write, yes
 from queues.models import Dependency, Job
+from queues.private import payload_contains
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -151,7 +152,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Any], Q]]] = {
     "owner": lambda value: Q(owner=value),
     "key": _with_key,
     "error": lambda value: Q(error_message__icontains=value),
-    "payload": lambda value: Q(payload__icontains=value),
+    "payload": payload_contains,
     "error_class": lambda value: Q(error_class=value),
     "fingerprint": lambda value: Q(fingerprint=value),
     "schedule": lambda value: Q(schedule_id=value),

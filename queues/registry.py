@@ -156,9 +156,11 @@ def _refuse_bad(spec: Spec) -> None:
         if value is not None and (type(value) is not int or not 1 <= value <= most):
             raise RegistryError(f"{name}: {field} is {value!r}; allowed: 1 to {most}.")
     try:
-        field_types(spec.arguments)
+        known = field_types(spec.arguments)
     except ArgumentsError as error:
         raise RegistryError(f"{name}: {error}") from error
+    if strangers := sorted(spec.arguments.private - known.keys()):
+        raise RegistryError(f"{name}: private names {strangers[0]!r}; allowed: {sorted(known)}.")
 
 
 def _refuse_bad_version(arguments: type[Arguments]) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.contrib import admin
 from django.utils.safestring import SafeString, mark_safe
@@ -8,18 +8,25 @@ from unfold.admin import ModelAdmin
 
 from fediverse.activities.models import Notification, Post, Sighting
 from fediverse.activities.sanitise import clean_html, to_text
+from fediverse.platforms.records import PUBLIC, UNLISTED
 from queues.read_only import ReadOnly
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
-EXCERPT = 80
+EXCERPT: Final = 80
+# Whose text operators may read: what anybody may.
+OPEN: Final = frozenset({PUBLIC, UNLISTED})
+PRIVATE: Final = "(private)"
 
 
 @admin.register(Post)
 class PostAdmin(ReadOnly, ModelAdmin):
-    """Posts as the sanitiser left them; the raw text is not shown at all."""
+    """Where posts are from, and the text of public ones as the sanitiser left it.
+
+    Operators see of other posts that they are there, and nobody sees the raw text.
+    """
 
     list_display = ("excerpt", "author_handle", "platform", "visibility", "seen_on", "created_at")
     list_filter = ("platform", "visibility", "sensitive")
@@ -34,7 +41,7 @@ class PostAdmin(ReadOnly, ModelAdmin):
         "author_handle",
         "author_name",
         "author_uri",
-        "spoiler_text",
+        "content_warning",
         "content",
         "sensitive",
         "visibility",
@@ -43,7 +50,7 @@ class PostAdmin(ReadOnly, ModelAdmin):
         "seen_on",
         "fetched_at",
     )
-    readonly_fields = ("content",)
+    readonly_fields = ("content_warning", "content")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         posts: QuerySet[Post] = super().get_queryset(request)
@@ -52,11 +59,19 @@ class PostAdmin(ReadOnly, ModelAdmin):
     @admin.display(description="Post")
     def excerpt(self, post: Post) -> str:
         """Return the first words; the template escapes them."""
+        if post.visibility not in OPEN:
+            return PRIVATE
         words = (post.spoiler_text or to_text(post.content_html)).replace("\n", " ")
         return f"{words[:EXCERPT]}…" if len(words) > EXCERPT else words or "(no text)"
 
+    @admin.display(description="Content warning")
+    def content_warning(self, post: Post) -> str:
+        return post.spoiler_text if post.visibility in OPEN else PRIVATE
+
     @admin.display(description="Content")
-    def content(self, post: Post) -> SafeString:
+    def content(self, post: Post) -> SafeString | str:
+        if post.visibility not in OPEN:
+            return PRIVATE
         # Cleaned once more, so that a row which got in by another way is harmless here too.
         return mark_safe(clean_html(post.content_html))  # noqa: S308
 
@@ -72,9 +87,12 @@ class SightingAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnly, ModelAdmin):
-    list_display = ("type", "user", "message", "created_at", "read_at")
+    """That somebody was told something, and not what."""
+
+    list_display = ("type", "user", "job_id", "created_at", "read_at")
+    exclude = ("message",)
     list_filter = ("type",)
     list_select_related = ("user",)
-    search_fields = ("type", "message", "user__username")
+    search_fields = ("type", "user__username")
     ordering = ("-id",)
     show_full_result_count = False

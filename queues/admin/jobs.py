@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin, messages
@@ -9,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import path
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
@@ -27,6 +28,7 @@ from queues.control import ControlError
 from queues.explain import explain
 from queues.models import Attempt, Job
 from queues.operations import JOB_VERBS
+from queues.private import masked
 from queues.read_only import ReadOnly
 from queues.states import State
 
@@ -80,7 +82,8 @@ class JobAdmin(ForOperators, ReadOnly, CarefulList, ModelAdmin):
     show_full_result_count = False
     inlines = (AttemptInline,)
     actions = ("retry_jobs", "cancel_jobs", "promote_jobs", "remove_jobs")
-    readonly_fields = ("log_of_the_handler",)
+    exclude = ("payload",)
+    readonly_fields = ("shown_payload", "log_of_the_handler")
     change_form_outer_before_template = "admin/queues/job_verbs.html"
     change_form_outer_after_template = "admin/queues/job_flow.html"
 
@@ -98,6 +101,12 @@ class JobAdmin(ForOperators, ReadOnly, CarefulList, ModelAdmin):
     def shown_error(self, job: Job) -> str:
         """The beginning of the last error."""
         return job.error_message[:MAX_SHOWN]
+
+    @admin.display(description="payload")
+    def shown_payload(self, job: Job) -> SafeString:
+        """What the job is told, without what its owner alone may read."""
+        text = json.dumps(masked(job.kind, job.payload), indent=2, ensure_ascii=False)
+        return format_html("<pre>{}</pre>", text)
 
     @admin.display(description="log")
     def log_of_the_handler(self, job: Job) -> SafeString | str:

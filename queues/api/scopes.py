@@ -5,7 +5,7 @@ Whose jobs that is about is another question: one's own, and those of others for
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from rest_framework.exceptions import PermissionDenied
@@ -13,6 +13,7 @@ from rest_framework.permissions import BasePermission
 
 from queues.models import Job
 from queues.permissions import MANAGE, OPERATING, READ, WRITE, is_operator
+from queues.private import masked
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MANAGE", "OPERATING", "READ", "WRITE", "HasScope", "MissingScope", "changes_all",
-    "has_scope", "is_operator", "jobs_for", "owner_of", "require_all", "sees_all", "visible_to",
+    "has_scope", "is_operator", "jobs_for", "owner_of", "require_all", "sees_all",
+    "shown_payload", "visible_to",
 ]  # fmt: skip
 
 
@@ -90,6 +92,12 @@ def jobs_for(request: Request) -> QuerySet[Job]:
 def visible_to(request: Request) -> Q:
     """Return the condition of `jobs_for`."""
     return Q() if sees_all(request) else Q(owner=owner_of(request))
+
+
+def shown_payload(request: Request, job: Job) -> dict[str, Any]:
+    """Return a job's payload as the caller may see it: whole if the job is theirs."""
+    payload: dict[str, Any] = job.payload
+    return payload if job.owner == owner_of(request) else masked(job.kind, payload)
 
 
 def require_all(request: Request) -> None:

@@ -28,6 +28,7 @@ class PerformAction(Arguments):
     """
 
     kind: ClassVar[str] = "user-action"
+    private: ClassVar[frozenset[str]] = frozenset({"text"})
 
     user_id: str
     action: str

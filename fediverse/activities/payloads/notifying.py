@@ -18,6 +18,7 @@ class Notify(Arguments):
     """Tell a user something. Raises FieldError for a type or a message out of bounds."""
 
     kind: ClassVar[str] = "notification"
+    private: ClassVar[frozenset[str]] = frozenset({"message"})
 
     user_id: str
     type: str

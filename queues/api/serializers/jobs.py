@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from queues.api.facts import Facts
+from queues.api.scopes import shown_payload
 from queues.states import State
 from queues.unique import Answer
+
+if TYPE_CHECKING:
+    from queues.models import Job
 
 
 class JobSerializer(Facts):
@@ -32,7 +39,9 @@ class JobSerializer(Facts):
 class FullJobSerializer(JobSerializer):
     """A job with all of its own."""
 
-    payload = serializers.JSONField()
+    payload = serializers.SerializerMethodField(
+        help_text="What the job is told. Private fields are masked unless the job is the caller's."
+    )
     payloadVersion = serializers.IntegerField(source="payload_version")
     result = serializers.JSONField(allow_null=True, help_text="What its handler returned.")
     progress = serializers.JSONField(allow_null=True)
@@ -47,6 +56,10 @@ class FullJobSerializer(JobSerializer):
     workerId = serializers.IntegerField(source="worker_id", allow_null=True)
     codeVersion = serializers.CharField(source="code_version")
     fingerprint = serializers.CharField(help_text="What its failures are grouped by.")
+
+    @extend_schema_field(serializers.JSONField())
+    def get_payload(self, job: Job) -> Any:
+        return shown_payload(self.context["request"], job)
 
 
 class MadeJobSerializer(FullJobSerializer):

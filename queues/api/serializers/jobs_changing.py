@@ -16,7 +16,7 @@ from queues.api.fields import (
 )
 from queues.api.kinds import KindField, sample_payload
 from queues.api.options import OptionsField, options_without
-from queues.api.scopes import owner_of
+from queues.api.scopes import owner_of, shown_payload
 from queues.api.serializers.reasons import ReasonSerializer
 from queues.api.units import MS
 from queues.conf import MAX_BULK, MAX_DELAY_SECONDS, MAX_PRIORITY
@@ -107,7 +107,11 @@ class JobChangesSerializer(ReasonSerializer):
         job = getattr(self.context.get("view"), "job", None)
         if job is None or hasattr(self, "initial_data"):
             return super().get_initial()
-        return {"priority": job.priority, "data": job.payload, "reason": ""}
+        return {
+            "priority": job.priority,
+            "data": shown_payload(self.context["request"], job),
+            "reason": "",
+        }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse to change nothing."""

@@ -96,7 +96,7 @@ class JobsView(ApiView):
             maker.check_room(1)
             job = enqueue_draft(draft)
             status = 201 if job.answer is Answer.CREATED else 200
-            return answer(MadeJobSerializer(job).data, status=status)
+            return answer(MadeJobSerializer(job, context={"request": request}).data, status=status)
 
         response = once(request, make)
         response["Location"] = address_of(request, response.data["data"]["id"])

@@ -201,7 +201,7 @@ class RunScheduleView(ApiView):
         def carry_out() -> Response:
             with acting(request, reason):
                 job = schedules.run_now(schedule)
-            return answer(MadeJobSerializer(job).data, status=201)
+            return answer(MadeJobSerializer(job, context={"request": request}).data, status=201)
 
         return once(request, carry_out)
 

@@ -72,7 +72,7 @@ def test_nobody_writes_posts_here(admin_client, post, model):
 
 
 def test_notifications_are_listed_and_nobody_writes_them_here(admin_client, admin_user):
-    told = Notification.objects.create(user=admin_user, type="info", message="<b>x", job_id=8)
+    told = Notification.objects.create(user=admin_user, type="<b>x", message="words", job_id=8)
     shown = page(admin_client, "notification").content.decode()
     assert "&lt;b&gt;x" in shown
     assert "<b>x" not in shown
