@@ -134,22 +134,8 @@ AUTH_USER_MODEL = "accounts.User"
 # Redis. It may vanish at any time: jobs live in Postgres, and sessions do too.
 REDIS = redis("REDIS_URL")
 REDIS_CLIENT_KWARGS = {"socket_timeout": 5.0, "socket_connect_timeout": 2.0}
-_cache_scheme = "rediss" if REDIS.get("SSL") else "redis"
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": f"{_cache_scheme}://{REDIS['HOST']}:{REDIS['PORT']}/{REDIS['DB']}",
-        "KEY_PREFIX": "app",
-        # redis-py keeps retrying for seconds by default; a cache had better miss at once.
-        "OPTIONS": {
-            "username": REDIS.get("USERNAME"),
-            "password": REDIS.get("PASSWORD"),
-            "socket_timeout": 0.5,
-            "socket_connect_timeout": 0.5,
-            "retry": None,
-        },
-    }
-}
+# Nothing shared is cached: Django's caches unpickle, so whoever writes to them would run code here.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # The queues: names, defaults for their jobs, and how many jobs a worker runs side by side.
 QUEUES: dict[str, dict[str, Any]] = {

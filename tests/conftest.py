@@ -64,10 +64,6 @@ def point_at(settings, port, *, username=None, password=None):
     login = {"USERNAME": username, "PASSWORD": password}
     where = {**settings.REDIS, "HOST": "127.0.0.1", "PORT": port, "DB": 0, **login}
     settings.REDIS = where
-    cache = settings.CACHES["default"]
-    options = {**cache["OPTIONS"], "username": username, "password": password}
-    location = f"redis://127.0.0.1:{port}/0"
-    settings.CACHES = {"default": {**cache, "LOCATION": location, "OPTIONS": options}}
     settings.RQ_QUEUES = {name: {**conf, **where} for name, conf in settings.RQ_QUEUES.items()}
     forget_clients()
 

@@ -11,15 +11,13 @@ os.environ.setdefault("TOKEN_KEYS", "test:" + base64.b64encode(bytes(32)).decode
 os.environ.setdefault("LOG_FORMAT", "json")
 
 from fediverse.settings import *  # noqa: F403
-from fediverse.settings import CACHES, INSTALLED_APPS, REDIS, RQ_QUEUES, STORAGES
+from fediverse.settings import INSTALLED_APPS, REDIS, RQ_QUEUES, STORAGES
 
 # Tests that run side by side have databases of their own, in Redis too.
 _number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 if _number:
     REDIS = {**REDIS, "DB": REDIS["DB"] + _number}
     RQ_QUEUES = {name: {**conf, **REDIS} for name, conf in RQ_QUEUES.items()}
-    _location = f"redis://{REDIS['HOST']}:{REDIS['PORT']}/{REDIS['DB']}"
-    CACHES = {"default": {**CACHES["default"], "LOCATION": _location}}
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.apps.TestsConfig"]
 SECURE_SSL_REDIRECT = False

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rq.exceptions import DeserializationError, NoSuchJobError, TimeoutFormatError
 from rq.job import Job
+from rq.serializers import JSONSerializer
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 RUN: Final = "queues.execution.run"
 MAX_DATA_BYTES: Final = 4096
@@ -28,6 +32,16 @@ class HubJob(Job):
     Whoever can write to Redis can start a job that was accepted anyway, and nothing else: not the
     function's name, a callback, a webhook nor a pickle is taken from there.
     """
+
+    def __init__(
+        self,
+        id: str | None = None,  # noqa: A002  (RQ's name)
+        connection: Redis | None = None,
+        serializer: Any = None,
+    ) -> None:
+        """Read JSON whatever serializer RQ's tools bring along: theirs unpickles by default."""
+        del serializer
+        super().__init__(id, connection=connection, serializer=JSONSerializer)
 
     def restore(self, raw_data: dict[Any, Any]) -> Any:
         """Read the job's hash. Anything odd is NoSuchJobError: RQ drops the id and goes on.

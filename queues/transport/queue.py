@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django_rq.queues import DjangoRQ
 from rq.job import JobStatus
@@ -85,11 +85,15 @@ class HubQueue(DjangoRQ):
     Ids without priority lie in RQ's list, the others in a sorted set beside it.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Have our jobs in JSON whatever RQ's tools ask for: by default, theirs unpickle."""
+        super().__init__(*args, **{**kwargs, "job_class": HubJob, "serializer": JSONSerializer})
+
     @classmethod
     @cache
     def named(cls, name: str, connection: Redis) -> HubQueue:
         """Return the queue on an open connection. Made once, for RQ takes its time about it."""
-        return cls(name, connection=connection, job_class=HubJob, serializer=JSONSerializer)
+        return cls(name, connection=connection)
 
     @property
     def prioritised_key(self) -> str:

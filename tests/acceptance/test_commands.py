@@ -111,7 +111,7 @@ def test_a_stock_worker_runs_every_sort_of_kind_one_by_one(tmp_path, wait_for):
     variables = environment()
     code = "import django; django.setup(); import sys; from rq.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "worker", "--burst", "--url", variables["REDIS_URL"]]
-    options = ["--serializer", "rq.serializers.JSONSerializer", QUEUE]
+    options = ["--job-class", "queues.transport.job.HubJob", "--serializer", "json", QUEUE]
     subprocess.run([*command, *options], cwd=ROOT, env=variables, timeout=60, check=True)
     for job in jobs:
         wait_for(job, State.COMPLETED)

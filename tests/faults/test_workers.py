@@ -70,7 +70,7 @@ def test_a_stock_rq_worker_can_run_a_job(transactional_db, tmp_path, wait_for):
     variables = environment()
     code = "import django; django.setup(); import sys; from rq.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "worker", "--burst", "--url", variables["REDIS_URL"]]
-    options = ["--serializer", "rq.serializers.JSONSerializer"]
+    options = ["--job-class", "queues.transport.job.HubJob", "--serializer", "json"]
     subprocess.run([*command, *options, QUEUE], cwd=ROOT, env=variables, timeout=60, check=True)
     assert wait_for(job, State.COMPLETED).result == "a"
     assert lines(path) == ["start a", "end a"]

@@ -15,12 +15,7 @@ PATHS = ["/health", "/health/"]
 @pytest.fixture(autouse=True)
 def fresh_probes(monkeypatch):
     """Forget what an earlier test was told; the parts themselves stay real."""
-    probes = {
-        "database": health.Probe(health.ask_database),
-        "cache": health.Probe(health.ask_cache),
-        "queue": health.Probe(health.ping),
-    }
-    monkeypatch.setattr(health, "PROBES", probes)
+    monkeypatch.setattr(health, "PROBES", health.probes())
 
 
 @pytest.mark.parametrize("path", PATHS)
