@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.management.base import CommandError
 from django_rq.management.commands.rqworker import Command as RQWorkerCommand
@@ -14,6 +14,8 @@ from queues.transport.worker import HubWorker
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Sequence
+
+FIXED_CLASSES: Final = ("worker_class", "job_class", "queue_class")
 
 
 class Command(RQWorkerCommand):
@@ -38,6 +40,10 @@ class Command(RQWorkerCommand):
         unknown = sorted(set(args) - set(get_queues()))
         if unknown:
             raise CommandError(f"No queue {unknown[0]!r}; allowed: {', '.join(get_queues())}.")
+        for name in FIXED_CLASSES:
+            if options[name] is not None:
+                flag = name.replace("_", "-")
+                raise CommandError(f"--{flag}: not allowed. Other classes run what lies in Redis.")
         if options["serializer"] not in {JSON_SERIALIZER, "json"}:
             raise CommandError("--serializer: allowed: json. Pickle would run what lies in Redis.")
         if options["with_scheduler"]:
