@@ -32,8 +32,9 @@ def _quick_flushes():
 
 @pytest.fixture(autouse=True)
 def _empty_redis():
-    """No hint, no count and no event of an earlier test is left."""
+    """No hint, no count, no event and no doubt in Redis of an earlier test is left."""
     client.producer().flushdb()
+    hints.breaker.open(0)
     metrics._pending.clear()
     happenings._pending.clear()
 

@@ -6,6 +6,7 @@ nobody is told of those that the bound pushed out. Whoever needs the truth reads
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -16,7 +17,16 @@ from redis.exceptions import TimeoutError as RedisSlow
 from queues.conf import events_are_on
 from queues.transport.client import RedisError, consumer, producer
 from queues.transport.hints import SILENCE_SECONDS, breaker
-from queues.transport.stream import MOST_ENTRIES, STREAM, Event, Happening, parse
+from queues.transport.spoiled import is_spoiled
+from queues.transport.stream import (
+    LAST_NUMBER,
+    MOST_ENTRIES,
+    STREAM,
+    Event,
+    Happening,
+    is_ahead,
+    parse,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,11 +36,13 @@ if TYPE_CHECKING:
 __all__ = ["Event", "EventIdError", "Happening", "Page", "RedisError", "check_id", "latest",
            "newest", "publish", "read", "tail"]  # fmt: skip
 
+log = logging.getLogger(__name__)
+
 MOST_AT_ONCE: Final = 1000
 # Well below the patience of the consumer's socket.
 WAIT_SECONDS: Final = 1.0
 START: Final = "0-0"
-_ID: Final = re.compile(r"[0-9]{1,19}(-[0-9]{1,19})?")
+_ID: Final = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")
 
 
 class EventIdError(ValueError):
@@ -56,7 +68,10 @@ def publish(happenings: Sequence[Happening]) -> None:
             for one in happenings:
                 pipeline.xadd(STREAM, one.fields(), maxlen=MOST_ENTRIES, approximate=True)
             # A Redis that answers, if only to refuse, is there for hints.
-            pipeline.execute(raise_on_error=False)
+            answers = pipeline.execute(raise_on_error=False)
+        if any(is_spoiled(one) or _is_ahead(one) for one in answers):
+            log.warning("The stream of events held what it cannot, and was deleted")
+            producer().delete(STREAM)
     except RedisError:
         breaker.open(SILENCE_SECONDS)
 
@@ -75,7 +90,7 @@ def newest(most: int) -> Page:
 
 def check_id(after: str) -> str:
     """Return an id that `read` takes. Raises EventIdError."""
-    if not _ID.fullmatch(after):
+    if not _ID.fullmatch(after) or max(map(int, after.split("-"))) > LAST_NUMBER:
         raise EventIdError(f"after is {after[:50]!r}; allowed: an id, such as {START}.")
     return after
 
@@ -83,9 +98,11 @@ def check_id(after: str) -> str:
 def read(after: str, seconds: float = 0, *, most: int = MOST_AT_ONCE) -> Page:
     """Return the first events after an id, 1,000 at most; wait for one, `seconds` at most.
 
-    Raises EventIdError for what is no id, and RedisError.
+    Raises EventIdError for what is no id, and RedisError. After an id that no clock has reached,
+    which somebody wrote by hand, it goes on from now.
     """
-    check_id(after)
+    if is_ahead(check_id(after)):
+        after = latest()
     deadline = time.monotonic() + seconds
     while not (entries := _entries(after, min(seconds, WAIT_SECONDS), most)):
         seconds = deadline - time.monotonic()
@@ -130,6 +147,10 @@ def _entries(after: str, seconds: float, most: int) -> list[Entry]:
     block = max(1, round(seconds * 1000)) if seconds > 0 else None
     found: Any = consumer().xread({STREAM: after}, count=most, block=block)
     return [] if not found else found[0][1]
+
+
+def _is_ahead(answer: object) -> bool:
+    return isinstance(answer, bytes) and is_ahead(_text(answer))
 
 
 def _text(raw: bytes) -> str:

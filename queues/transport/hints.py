@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from queues.transport.client import RedisError, consumer, producer
 from queues.transport.job import HubJob
 from queues.transport.queue import MOST_AT_ONCE, HubQueue
+from queues.transport.spoiled import is_spoiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from redis import Redis
     from redis.commands.core import Script
@@ -69,6 +71,19 @@ class Breaker:
 breaker = Breaker()
 
 
+@contextmanager
+def mending(queues: Iterable[HubQueue]) -> Iterator[None]:
+    """Mend the queues if their keys hold what they cannot, and raise all the same: RedisError."""
+    try:
+        yield
+    except RedisError as error:
+        if is_spoiled(error):
+            log.warning("Keys in Redis held what they cannot, and were deleted")
+            for queue in queues:
+                queue.mend()
+        raise
+
+
 def push(hints: Iterable[Hint]) -> None:
     """Push hints, those of a queue in their order. Gives up quickly if Redis does not answer."""
     wanted = list(hints)
@@ -77,8 +92,9 @@ def push(hints: Iterable[Hint]) -> None:
     names = dict.fromkeys(hint.queue for hint in wanted)
     try:
         for name in names:
-            mine = [hint for hint in wanted if hint.queue == name]
-            HubQueue.named(name, producer()).push(mine)
+            queue = HubQueue.named(name, producer())
+            with mending([queue]):
+                queue.push([hint for hint in wanted if hint.queue == name])
     except RedisError as error:
         breaker.open(SILENCE_SECONDS)
         log.warning(
@@ -120,7 +136,8 @@ def pop(free: Mapping[str, int]) -> list[int]:
     """Take at most as many ids of each queue as it has free slots. Raises RedisError."""
     queues = [HubQueue.named(name, consumer()) for name in free]
     keys = [key for queue in queues for key in (queue.key, queue.prioritised_key)]
-    return _to_ids(_popper(consumer())(keys, list(free.values())))
+    with mending(queues):
+        return _to_ids(_popper(consumer())(keys, list(free.values())))
 
 
 @cache
@@ -135,8 +152,9 @@ def wait(names: Sequence[str], seconds: float) -> list[int]:
     """
     queues = [HubQueue.named(name, consumer()) for name in names]
     keys = [queue.key for queue in queues] + [queue.bell_key for queue in queues]
-    # Our connections do not decode, which redis-py's types cannot know.
-    found: Any = consumer().blpop(keys, timeout=seconds)
+    with mending(queues):
+        # Our connections do not decode, which redis-py's types cannot know.
+        found: Any = consumer().blpop(keys, timeout=seconds)
     if not found or not found[1]:
         return []
     taken: bytes = found[1]

@@ -30,13 +30,14 @@ MOST_AT_ONCE: Final = 1000
 # Writes each hint as an RQ job (what RQ's tools read of it), and its id into the list or the set.
 # A score is BullMQ's: the priority above, a counter below, exact within a double's 53 bits. The
 # bell wakes a worker that blocks on the lists, for no command blocks on lists and sorted sets.
-# Where there is a sixth key, all of it is one event; that it could not be written is nobody's harm.
+# Where there is a sixth key, all of it is one event. That this or a job's hash could not be written
+# is nobody's harm: our workers need the ids alone.
 _PUSH: Final = """
 local list, ranked, counter, bell = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local queue, ids = string.sub(list, @origin_from@), {}
 local function write(id)
     if #ids < @most_ids@ then ids[#ids + 1] = id end
-    redis.call('HSET', '@prefix@' .. id, 'created_at', ARGV[1], 'enqueued_at', ARGV[1],
+    redis.pcall('HSET', '@prefix@' .. id, 'created_at', ARGV[1], 'enqueued_at', ARGV[1],
         'origin', queue, 'status', '@status@', 'timeout', @timeout@,
         'result_ttl', 0, 'failure_ttl', @failure_ttl@, 'description', 'run(' .. id .. ')',
         'data', '["@run@", null, [' .. id .. '], {}]')
@@ -105,6 +106,24 @@ class HubQueue(DjangoRQ):
         """A list of at most one entry, pushed to when the sorted set grows."""
         return f"{self.key}:bell"
 
+    @property
+    def _counter_key(self) -> str:
+        return f"{self.prioritised_key}:count"
+
+    def mend(self) -> None:
+        """Delete what keeps hints of this queue from being pushed or taken. Raises RedisError.
+
+        Hints that go with it cost a second: workers find the jobs in Postgres.
+        """
+        kinds = {
+            self.key: b"list",
+            self.prioritised_key: b"zset",
+            self.bell_key: b"list",
+            self.redis_queues_keys: b"set",
+        }
+        wrong = [key for key, kind in kinds.items() if self.connection.type(key) != kind]
+        self.connection.delete(self._counter_key, *wrong)
+
     @cached_property
     def _push(self) -> Script:
         return self.connection.register_script(PUSH)
@@ -114,7 +133,7 @@ class HubQueue(DjangoRQ):
         keys = [
             self.key,
             self.prioritised_key,
-            f"{self.prioritised_key}:count",
+            self._counter_key,
             self.bell_key,
             self.redis_queues_keys,
             *([STREAM] if events_are_on() else []),

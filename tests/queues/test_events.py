@@ -15,7 +15,7 @@ from queues.transport import events
 from queues.transport.client import producer
 from queues.transport.events import EventIdError, Happening, latest, publish, read, tail
 from queues.transport.hints import Hint, push
-from queues.transport.stream import MOST_ENTRIES, MOST_IDS, STREAM, parse
+from queues.transport.stream import MOST_CHARACTERS, MOST_ENTRIES, MOST_IDS, STREAM, parse
 from queues.worker.loop import Until
 from queues.worker.main import work
 from queues.worker.switch import Switch
@@ -138,7 +138,7 @@ def test_rubbish_in_the_stream_is_passed_over_and_not_read_again():
 @given(
     ids=st.lists(st.integers(0, 10**17), max_size=2 * MOST_IDS),
     count=st.integers(0, 10**9),
-    words=st.tuples(st.text(), st.text()),
+    words=st.tuples(st.text(max_size=MOST_CHARACTERS), st.text(max_size=MOST_CHARACTERS)),
 )
 def test_what_is_written_is_read(ids, count, words):
     fields = {key: str(value) for key, value in Happening(*words, ids, count).fields().items()}
