@@ -10,4 +10,5 @@ class HubConfig(AppConfig):
     label = "hub"
 
     def ready(self) -> None:
-        from fediverse import checks  # noqa: F401, PLC0415  (registers the checks)
+        # They register the checks.
+        from fediverse import cache_checks, checks, deploy_checks  # noqa: F401, PLC0415

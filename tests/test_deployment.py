@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import subprocess
 import sys
 
@@ -23,11 +24,13 @@ EXAMPLE = (ROOT / ".env.example").read_text()
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::[-?]([^}]*))?\}")
 READ = re.compile(r'"([A-Z][A-Z_]{3,})"')
 SAMPLES = {
-    "SECRET_KEY": "k3J8-fXq0mB2vK9sT7uYw4zR1nL6pD3hG8jC5aE0iOqWxZkVbNtMy",
+    "SECRET_KEY": secrets.token_urlsafe(64),
     "ALLOWED_HOSTS": "hub.example.org",
     "TOKEN_KEYS": "k1:" + "A" * 43 + "=",
     "POSTGRES_PASSWORD": "pw1",
     "REDIS_PASSWORD": "pw2",
+    "BEHIND_TLS_PROXY": "true",
+    "NUM_PROXIES": "1",
 }
 
 
