@@ -691,6 +691,40 @@ def stale_locks() -> list[str]:
     return [path for path, text in locks.items() if (ROOT / path).read_text() != text]
 
 
+def known_vulnerabilities() -> list[str]:
+    """Return what is known against the packages of production; say loudly what is not known."""
+    with tempfile.TemporaryDirectory() as place:
+        report = Path(place, "report.json")
+        command = [f"{VENV}/bin/pip-audit", "--requirement=requirements/base.txt", "--timeout=5"]
+        command += ["--require-hashes", "--disable-pip", "--progress-spinner=off"]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(
+                [*command, "--format=json", f"--output={report}"],
+                cwd=ROOT,
+                capture_output=True,
+                check=False,
+                timeout=120,
+            )
+        found, unknown = read_audit(report.read_text() if report.exists() else "")
+    if unknown:
+        print(f"### NOT AUDITED: {unknown}. ###", file=sys.stderr)
+    return found
+
+
+def read_audit(report: str) -> tuple[list[str], str]:
+    """Return the vulnerabilities in pip-audit's report, and what it could not find out."""
+    if not report:
+        return [], "the data about vulnerabilities is out of reach"
+    packages = json.loads(report)["dependencies"]
+    skipped = [one["name"] for one in packages if "skip_reason" in one]
+    found = [
+        f"{one['name']} {one['version']}: {problem['id']}"
+        for one in packages
+        for problem in one.get("vulns", [])
+    ]
+    return found, f"nobody knows of {', '.join(skipped)}" if skipped else ""
+
+
 def check(_options: argparse.Namespace) -> int:
     """Run all that must hold before a commit, and name what does not."""
     install("dev")
@@ -700,6 +734,7 @@ def check(_options: argparse.Namespace) -> int:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         words = {name: local[name] for name in ("SECRET_KEY", "TOKEN_KEYS")}
         deployed = {**kept, **words, **urls, "ALLOWED_HOSTS": "example.org"}
+        deployed |= {"BEHIND_TLS_PROXY": "true", "NUM_PROXIES": "1"}
         checks = (
             ([f"{tools}/ruff", "format", "--check", "."], local),
             ([f"{tools}/ruff", "check", "."], local),
@@ -718,6 +753,8 @@ def check(_options: argparse.Namespace) -> int:
                 failed.append(name)
         say("requirements/*.txt fit *.in")
         failed += stale_locks()
+        say("requirements/base.txt has no known vulnerability")
+        failed += known_vulnerabilities()
     say("\n".join(["Failed:", *failed]) if failed else "All is well.")
     return int(bool(failed))
 

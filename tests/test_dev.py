@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import socket
@@ -114,6 +115,17 @@ def test_a_wrong_command_line_is_explained(argv, capsys):
     with pytest.raises(SystemExit):
         dev.parse(argv)
     assert "error:" in capsys.readouterr().err
+
+
+def test_an_audit_names_vulnerabilities_and_what_it_could_not_find_out():
+    good = {"name": "a", "version": "1", "vulns": []}
+    bad = {"name": "b", "version": "2", "vulns": [{"id": "CVE-1"}, {"id": "CVE-2"}]}
+    skipped = {"name": "c", "skip_reason": "not found"}
+    report = json.dumps({"dependencies": [good, bad]})
+    assert dev.read_audit(report) == (["b 2: CVE-1", "b 2: CVE-2"], "")
+    report = json.dumps({"dependencies": [good, skipped]})
+    assert dev.read_audit(report) == ([], "nobody knows of c")
+    assert dev.read_audit("") == ([], "the data about vulnerabilities is out of reach")
 
 
 @pytest.mark.skipif(not os.path.exists("/usr/bin/python3"), reason="no system Python")  # noqa: PTH110
