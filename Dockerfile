@@ -5,6 +5,11 @@ RUN python -m venv /venv \
 
 FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# RQ's own commands read these. Its `rq worker` and `rq info` would unpickle what lies in Redis; with
+# our classes they refuse to start.
+ENV RQ_JOB_CLASS=queues.transport.job.HubJob \
+    RQ_QUEUE_CLASS=queues.transport.queue.HubQueue \
+    RQ_WORKER_CLASS=queues.transport.worker.HubWorker
 RUN useradd --system --uid 10001 --no-create-home hub
 COPY --from=build /venv /venv
 WORKDIR /app

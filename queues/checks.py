@@ -49,7 +49,8 @@ def rq_settings(**_kwargs: Any) -> list[CheckMessage]:
     """Report RQ settings that would bring pickle (queues.E002) or RQ's own classes (E003) back."""
     found: list[CheckMessage] = []
     serializers = {
-        name: settings.RQ_QUEUES.get(name, {}).get("SERIALIZER") for name in settings.QUEUES
+        name: settings.RQ_QUEUES.get(name, {}).get("SERIALIZER")
+        for name in {**settings.QUEUES, **settings.RQ_QUEUES}
     }
     for name, serializer in serializers.items():
         if serializer != JSON_SERIALIZER:
@@ -61,6 +62,15 @@ def rq_settings(**_kwargs: Any) -> list[CheckMessage]:
             text = f"RQ[{key!r}] is {settings.RQ.get(key)!r}."
             found.append(Error(text, hint=f"Set it to {path!r}.", id="queues.E003"))
     return found
+
+
+@register()
+def rq_pages(**_kwargs: Any) -> list[CheckMessage]:
+    """Report django-rq's pages in the admin (queues.E005)."""
+    if not getattr(settings, "RQ_SHOW_ADMIN_LINK", True):
+        return []
+    text = "RQ_SHOW_ADMIN_LINK is on, as it is by default: to look at django-rq's pages unpickles."
+    return [Error(text, hint="Set RQ_SHOW_ADMIN_LINK = False.", id="queues.E005")]
 
 
 @register()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -25,7 +26,12 @@ class WebProcess:
         command += [f"--bind=127.0.0.1:{self.port}", "--no-control-socket"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment(**extra), stdout=log, stderr=log
+                command,
+                cwd=ROOT,
+                env=environment(**extra),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         until(self._answers, what="the web")
 
@@ -46,13 +52,9 @@ class WebProcess:
             return response.status, response.headers, json.loads(text) if is_json else text
 
     def end(self):
-        # At once, and its workers with it.
-        self.process.send_signal(signal.SIGQUIT)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        # At once, and its workers with it: one that hangs as it quits would outlive its parent.
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 class Proxy:

@@ -15,6 +15,7 @@ def test_the_projects_own_settings_are_clean():
         *checks.queue_settings(),
         *checks.operations_queue(),
         *checks.rq_settings(),
+        *checks.rq_pages(),
         *checks.pool_size(),
     ]
     assert found == []
@@ -38,6 +39,19 @@ def test_pickle_and_rqs_own_classes_are_refused(settings):
     settings.RQ_QUEUES = {name: {} for name in get_queues()}
     settings.RQ = {}
     assert ids(checks.rq_settings()) == ["queues.E002"] * 3 + ["queues.E003"] * 3
+
+
+def test_a_queue_that_is_rqs_alone_may_not_unpickle_either(settings):
+    settings.RQ_QUEUES = {**settings.RQ_QUEUES, "other": {"SERIALIZER": "pickle"}}
+    assert ids(checks.rq_settings()) == ["queues.E002"]
+
+
+@pytest.mark.parametrize("value", [True, None])
+def test_django_rqs_pages_are_refused(settings, value):
+    settings.RQ_SHOW_ADMIN_LINK = value
+    if value is None:
+        del settings.RQ_SHOW_ADMIN_LINK
+    assert ids(checks.rq_pages()) == ["queues.E005"]
 
 
 @pytest.mark.parametrize(("more", "expected"), [(1, ["queues.W001"]), (0, [])])

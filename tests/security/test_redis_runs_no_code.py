@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -107,6 +108,7 @@ def test_the_documented_stock_worker_runs_good_jobs_and_nothing_else(
     tmp_path, marker, wait_for, options
 ):
     job = enqueue(Note(path=str(tmp_path / "ledger"), text="a"))
+    assert " ".join(SAFE) in (ROOT / "docs" / "operations.md").read_text()
     plant_jobs(producer(), marker)
     url = environment()["REDIS_URL"]
     done = run("-c", STOCK, "worker", "--burst", "--url", url, *options, QUEUE)
@@ -131,6 +133,16 @@ def test_rqs_own_tools_without_our_classes_run_what_was_planted(command, marker)
     plant_jobs(producer(), marker)
     run("-m", "rq.cli", *command, RQ_REDIS_URL=environment()["REDIS_URL"])
     assert marker.exists
+
+
+@pytest.mark.parametrize("command", [["worker", "--burst", QUEUE], ["info"]])
+def test_rqs_own_tools_refuse_to_start_in_our_image(command, marker):
+    plant_jobs(producer(), marker)
+    classes = dict(re.findall(r"(RQ_[A-Z]+_CLASS)=(\S+)", (ROOT / "Dockerfile").read_text()))
+    done = run("-m", "rq.cli", *command, RQ_REDIS_URL=environment()["REDIS_URL"], **classes)
+    assert (len(classes), done.returncode) == (3, 1)
+    assert not marker.exists
+    assert producer().llen(f"rq:queue:{QUEUE}") == len(FORGED)
 
 
 def test_rqs_list_of_queues_runs_nothing_with_our_queue_class(marker):
