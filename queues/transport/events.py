@@ -64,16 +64,20 @@ def publish(happenings: Sequence[Happening]) -> None:
     if not happenings or not events_are_on() or breaker.is_open:
         return
     try:
-        with producer().pipeline(transaction=False) as pipeline:
-            for one in happenings:
-                pipeline.xadd(STREAM, one.fields(), maxlen=MOST_ENTRIES, approximate=True)
-            # A Redis that answers, if only to refuse, is there for hints.
-            answers = pipeline.execute(raise_on_error=False)
-        if any(is_spoiled(one) or _is_ahead(one) for one in answers):
+        if any(is_spoiled(one) or _is_ahead(one) for one in _write(happenings)):
             log.warning("The stream of events held what it cannot, and was deleted")
             producer().delete(STREAM)
+            _write(happenings)
     except RedisError:
         breaker.open(SILENCE_SECONDS)
+
+
+def _write(happenings: Sequence[Happening]) -> list[Any]:
+    """Return what Redis said of each. One that answers, if only to refuse, is there for hints."""
+    with producer().pipeline(transaction=False) as pipeline:
+        for one in happenings:
+            pipeline.xadd(STREAM, one.fields(), maxlen=MOST_ENTRIES, approximate=True)
+        return pipeline.execute(raise_on_error=False)
 
 
 def latest() -> str:

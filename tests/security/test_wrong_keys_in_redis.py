@@ -77,7 +77,8 @@ def test_every_job_runs_although_every_key_is_of_a_wrong_type(start_worker, wait
     until(events_come, what="events to come again")
     assert worker.process.poll() is None
     worker.end()
-    assert is_taken(QUEUE) == [10**9, 10**9 + 1]
+    # Hints of jobs that were found in Postgres may lie there still.
+    assert {10**9, 10**9 + 1} <= set(is_taken(QUEUE))
 
 
 @pytest.mark.parametrize("kind", VALUES)
