@@ -96,8 +96,9 @@ def accept_many(drafts: list[Draft]) -> list[int]:
     """
     if not drafts:
         return []
-    ids = sorted(row[0] for row in fetch_prepared(INSERT_MANY, _columns(drafts)))
-    transaction.on_commit(lambda: _announce_many(ids, drafts))
+    rows = sorted(fetch_prepared(INSERT_MANY, _columns(drafts)))
+    ids = [id_ for id_, _ in rows]
+    transaction.on_commit(lambda: _announce_many(rows, drafts))
     return ids
 
 
@@ -143,11 +144,12 @@ def _insert(wanted: Draft) -> Job:
     """Insert, and return the job as its row is."""
     rows = fetch_prepared(INSERT_JOB + RETURNING, wanted.values)
     values = {**_EMPTY, **wanted.values, "unique_until": None}
-    values |= dict(zip(("id", "created_at", "run_at", "state"), rows[0], strict=True))
+    values |= dict(zip(_RETURNED, rows[0], strict=True))
     values["payload"], values["backoff"] = json.loads(wanted.payload), json.loads(values["backoff"])
     return Job.from_db(DEFAULT_DB_ALIAS, _NAMES, [values[name] for name in _NAMES])
 
 
+_RETURNED: Final = ("id", "created_at", "run_at", "state", "turn_at")
 _NAMES: Final = [field.attname for field in Job._meta.concrete_fields]  # noqa: SLF001  (Django documents _meta)
 _EMPTY: Final = {
     **{field.attname: field.get_default() for field in Job._meta.concrete_fields},  # noqa: SLF001
@@ -169,7 +171,7 @@ def _insert_unique(wanted: Draft) -> Job:
             rows = fetch(INSERT_JOB + ending, {**values, "successor": successor})
             if rows:
                 job = Job.objects.get(pk=rows[0][0])
-                job.answer = Answer.CREATED if rows[0][4] else _CHANGED[mode]
+                job.answer = Answer.CREATED if rows[0][-1] else _CHANGED[mode]
                 return job
         holder = fetch(HOLDER, values)
         found = Job.objects.filter(pk=holder[0][0]).first() if holder else None
@@ -199,20 +201,23 @@ def _announce(job: Job, wanted: Draft) -> None:
         *([label, job.pk, job.owner] if job.owner else [label, job.pk]),
         extra={"job_id": job.pk, "queue": job.queue, "kind": job.kind, "user": job.owner},
     )
-    if job.state == State.WAITING:
+    # Behind others of its owner, a job is found in Postgres when its turn has come. A hint would let
+    # it begin before those of other owners.
+    if job.state == State.WAITING and (job.turn_at is None or job.turn_at <= job.run_at):
         push([Hint(id=job.pk, queue=job.queue, priority=job.priority, front=job.front)])
     tell([(job.state, job.queue, job.pk)])
 
 
-def _announce_many(ids: list[int], drafts: list[Draft]) -> None:
-    log.info("Added %s jobs", len(ids), extra={"first": ids[0], "last": ids[-1]})
+def _announce_many(rows: Sequence[tuple[int, bool]], drafts: list[Draft]) -> None:
+    """Announce jobs; `rows` are their ids, and whether it is their owners' turn."""
+    log.info("Added %s jobs", len(rows), extra={"first": rows[0][0], "last": rows[-1][0]})
     push(
         Hint(id_, one.conf.name, one.shape["priority"], one.shape["front"])
-        for id_, one in zip(ids, drafts, strict=True)
-        if one.due["state"] == State.WAITING
+        for (id_, is_turn), one in zip(rows, drafts, strict=True)
+        if is_turn and one.due["state"] == State.WAITING
     )
     tell(
         (one.due["state"], one.conf.name, id_)
-        for id_, one in zip(ids, drafts, strict=True)
+        for (id_, _), one in zip(rows, drafts, strict=True)
         if one.due["state"] != State.WAITING
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import Count, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from queues.conf import get_queues
 from queues.database import database_now
@@ -146,10 +146,10 @@ def _last_seen(queue: str) -> str:
 def _ahead(job: Job) -> int:
     """Count the waiting jobs that are served before this one."""
     waiting = Job.objects.filter(queue=job.queue, state=State.WAITING).exclude(pk=job.pk)
+    waiting = waiting.annotate(place=Coalesce("turn_at", "run_at"))
     same = Q(front=job.front)
-    sooner = Q(priority=job.priority) & (
-        Q(run_at__lt=job.run_at) | Q(run_at=job.run_at, pk__lt=job.pk)
-    )
+    place = job.turn_at or job.run_at
+    sooner = Q(priority=job.priority) & (Q(place__lt=place) | Q(place=place, pk__lt=job.pk))
     before = same & (Q(priority__lt=job.priority) | sooner)
     return waiting.filter(before if job.front else before | Q(front=True)).count()
 

@@ -59,6 +59,21 @@ class Notify(Arguments):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mine(Arguments):
+    """Write whose it is, and work for some seconds."""
+
+    kind: ClassVar[str] = "tests.mine"
+    path: str
+    user: str
+    number: int = 0
+    seconds: float = 0
+
+    @property
+    def owner(self) -> str:
+        return self.user
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unregistered(Arguments):
     """A kind that nobody handles."""
 
@@ -82,6 +97,12 @@ def note(arguments: Note, context: Context) -> str:
         time.sleep(arguments.seconds)
     note_down(arguments.path, f"end {arguments.text}")
     return arguments.text
+
+
+@handles(Mine, queue=QUEUE)
+def mine(arguments: Mine, context: Context) -> None:
+    note_down(arguments.path, f"{arguments.user} {arguments.number}")
+    time.sleep(arguments.seconds)
 
 
 @handles(Notify, queue="notifications")

@@ -30,7 +30,8 @@ def run_once() -> int:
 
 def _promote() -> int:
     rows = fetch_prepared(PROMOTE_DUE, {"limit": LIMIT})
-    push(Hint(id_, queue, priority, front) for id_, queue, priority, front in rows)
+    # What waits behind others of its owner is found in Postgres, when its turn has come.
+    push(Hint(*job) for *job, is_turn in rows if is_turn)
     return len(rows)
 
 

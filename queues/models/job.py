@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from queues.conf import MAX_PRIORITY
 from queues.states import State
@@ -68,6 +68,7 @@ class Job(models.Model):
 
     created_at = models.DateTimeField(db_default=Now())
     run_at = models.DateTimeField(db_default=Now())
+    turn_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     worker = models.ForeignKey(
@@ -113,10 +114,27 @@ class Job(models.Model):
                 "limit_key",
                 models.F("front").desc(),
                 "priority",
-                "run_at",
+                Coalesce("turn_at", "run_at"),
                 "id",
                 condition=models.Q(state=State.WAITING),
-                name="job_turn",
+                name="job_place",
+            ),
+            # Which owner's turn it is, and where each owner's turns end: for the trigger that gives
+            # waiting jobs their `turn_at`. Jobs that are nobody's cost nothing here.
+            models.Index(
+                "queue",
+                "priority",
+                "turn_at",
+                condition=models.Q(state=State.WAITING) & ~models.Q(owner=""),
+                name="job_turn_next",
+            ),
+            models.Index(
+                "queue",
+                "owner",
+                "priority",
+                "turn_at",
+                condition=models.Q(state=State.WAITING) & ~models.Q(owner=""),
+                name="job_turn_last",
             ),
             # How many jobs of a key run.
             models.Index(

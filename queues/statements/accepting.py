@@ -22,7 +22,7 @@ VALUES (
     coalesce(%(run_at)s::timestamptz,
         clock_timestamp() + %(delay)s::float8 * interval '1 second'), '', '', '')
 """
-RETURNING: Final = "RETURNING id, created_at, run_at, state"
+RETURNING: Final = "RETURNING id, created_at, run_at, state, turn_at"
 
 # The holder of a key is left alone, replaced in its first delay, or told of its successor.
 OR_NOTHING: Final = "ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO NOTHING "
@@ -70,7 +70,7 @@ JOIN unnest(
     payload_version, is_child, number)
     ON shape.number = draft.shape
 ORDER BY place
-RETURNING id
+RETURNING id, coalesce(turn_at <= run_at, true)
 """
 
 # For the statements that end jobs: `ended` names those that ended, and what was to follow them.

@@ -28,6 +28,10 @@ SET state = 'active', front = false, attempt = attempt + 1, token = token + 1,
 FROM picked WHERE job.ctid = picked.ctid
 RETURNING {CLAIM}
 """
+# The order of service. Of a job with an owner, the place is given when it begins to wait, by a
+# trigger (see ADR 0022), so that owners take turns; of all others it is when they were due.
+PLACE: Final = "coalesce(turn_at, run_at)"
+IN_ORDER: Final = f"front DESC, priority, {PLACE}, id"
 # Paused queues are closed to claims. Those with a cap or a rate, and jobs that have a key, are for
 # `queues.statements.turns`.
 _OPEN: Final = """
@@ -57,7 +61,7 @@ WITH {LEASE}, picked AS (
         SELECT ctid FROM queues_job
         WHERE queue = want.queue AND limit_key = '' AND state = 'waiting'
           AND kind = ANY(%(kinds)s::text[])
-        ORDER BY front DESC, priority, run_at, id
+        ORDER BY {IN_ORDER}
         LIMIT want.slots
         FOR NO KEY UPDATE SKIP LOCKED) AS taken
     WHERE want.{_OPEN.strip()})

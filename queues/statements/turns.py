@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from queues.statements.claiming import CLAIMED, LEASE
+from queues.statements.claiming import CLAIMED, IN_ORDER, LEASE, PLACE
 
 # The longest that fits counts as a whole, and a key's own before any. Each half has its own index.
 LIMIT_OF: Final = """
@@ -96,18 +96,18 @@ WITH {LEASE}, due AS (
     SELECT first.id, lane.room AS room, row_number() OVER (
         PARTITION BY lane.queue
         ORDER BY CASE WHEN lane.is_fair THEN first.nth END,
-            CASE WHEN lane.is_fair THEN lane.place END,
-            first.front DESC, first.priority, first.run_at, first.id) AS turn
+            CASE WHEN lane.is_fair THEN lane.number END,
+            first.front DESC, first.priority, first.place, first.id) AS turn
     FROM unnest(
         %(queues)s::text[], %(keys)s::text[], %(takes)s::int[], %(rooms)s::int[],
-        %(fair)s::bool[]) WITH ORDINALITY AS lane(queue, key, take, room, is_fair, place)
+        %(fair)s::bool[]) WITH ORDINALITY AS lane(queue, key, take, room, is_fair, number)
     CROSS JOIN LATERAL (
-        SELECT id, front, priority, run_at,
-            row_number() OVER (ORDER BY front DESC, priority, run_at, id) AS nth
+        SELECT id, front, priority, {PLACE} AS place,
+            row_number() OVER (ORDER BY {IN_ORDER}) AS nth
         FROM queues_job
         WHERE queue = lane.queue AND limit_key = lane.key AND state = 'waiting'
           AND kind = ANY(%(kinds)s::text[])
-        ORDER BY front DESC, priority, run_at, id LIMIT lane.take) AS first
+        ORDER BY {IN_ORDER} LIMIT lane.take) AS first
     WHERE lane.queue NOT IN (
         SELECT name FROM queues_queuecontrol WHERE paused_at IS NOT NULL)),
 picked AS (

@@ -80,7 +80,7 @@ PARAMETERS = {
     ("statement", "index"),
     [
         (CLAIM_BY_ID, "queues_job_pkey"),
-        (CLAIM_WAITING, "job_turn"),
+        (CLAIM_WAITING, "job_place"),
         (SETTLE_COMPLETED, "queues_job_pkey"),
     ],
 )
