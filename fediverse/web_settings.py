@@ -19,6 +19,7 @@ REST_FRAMEWORK = {
     ],
     "NUM_PROXIES": NUM_PROXIES,
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["queues.api.throttles.CallerThrottle"],
     "DEFAULT_PARSER_CLASSES": [
         "queues.api.parsers.StrictJSONParser",
         "rest_framework.parsers.FormParser",
@@ -56,6 +57,15 @@ API_MAX_BODY_BYTES = 128 * 1024
 API_MAX_BULK_BYTES = 8 * 1024 * 1024
 # So many jobs of one user may be unfinished, unless they operate.
 API_MAX_UNFINISHED = number("API_MAX_UNFINISHED", 20_000, least=1, most=10_000_000)
+# What one user may ask in a minute, which is also how much of it may come at once.
+API_READS_PER_MINUTE = number("API_READS_PER_MINUTE", 600, least=1, most=1_000_000)
+API_WRITES_PER_MINUTE = number("API_WRITES_PER_MINUTE", 120, least=1, most=1_000_000)
+API_OPERATOR_READS_PER_MINUTE = number(
+    "API_OPERATOR_READS_PER_MINUTE", 6000, least=1, most=1_000_000
+)
+API_OPERATOR_WRITES_PER_MINUTE = number(
+    "API_OPERATOR_WRITES_PER_MINUTE", 1200, least=1, most=1_000_000
+)
 # Each viewer of events takes one of the web server's threads while they look on.
 API_EVENT_VIEWERS = number("API_EVENT_VIEWERS", 4, least=0, most=500)
 API_EVENT_SECONDS = number("API_EVENT_SECONDS", 300, least=1, most=3600)

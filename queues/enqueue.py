@@ -201,8 +201,8 @@ def _announce(job: Job, wanted: Draft) -> None:
         *([label, job.pk, job.owner] if job.owner else [label, job.pk]),
         extra={"job_id": job.pk, "queue": job.queue, "kind": job.kind, "user": job.owner},
     )
-    # Behind others of its owner, a job is found in Postgres when its turn has come. A hint would let
-    # it begin before those of other owners.
+    # Behind others of its owner, a job is found in Postgres when its turn has come. By a hint it
+    # would begin before those of other owners.
     if job.state == State.WAITING and (job.turn_at is None or job.turn_at <= job.run_at):
         push([Hint(id=job.pk, queue=job.queue, priority=job.priority, front=job.front)])
     tell([(job.state, job.queue, job.pk)])

@@ -4,6 +4,7 @@ import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from queues import happenings, metrics
+from queues.api import throttles
 from queues.models import Job
 from queues.transport import client, hints
 from tests.flushing import sql_flush
@@ -37,6 +38,12 @@ def _empty_redis():
     hints.breaker.open(0)
     metrics._pending.clear()
     happenings._pending.clear()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_came_yet():
+    """What this process took ahead of a bucket was another test's."""
+    throttles.purses.clear()
 
 
 @pytest.fixture

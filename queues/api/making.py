@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from queues.api.bounds import bounded
 from queues.api.errors import TooMany
 from queues.api.scopes import MANAGE, changes_all, owner_of
 from queues.arguments import camel, owner_field
@@ -20,7 +23,7 @@ from queues.states import LIVE
 from queues.unique import MAX_KEY, Unique
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from rest_framework.request import Request
 
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 # Of the engine's options, those that are for operators, and how clients call them.
 FOR_OPERATORS: Final = {"front": "lifo", "queue": "queue"}
 WAIT_SECONDS: Final = 60
+# Limit keys of one user's unfinished jobs.
+MAX_KEYS: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,15 +71,16 @@ class Maker:
         """Return the options as this maker may have them, with keys that are theirs alone.
 
         A key that others hold as well would show or replace their jobs, or take up their places in
-        a limit; jobs at the front, or in another queue, would be at the cost of everybody's. Who
-        may change everybody's jobs has the options as they are. Raises ValidationError.
+        a limit; jobs at the front, or in another queue, would be at the cost of everybody's, and so
+        would jobs that are tried or kept without end (see `queues.api.bounds`). Who may change
+        everybody's jobs has the options as they are. Raises ValidationError.
         """
         if self.is_free:
             return options
         for ours, theirs in FOR_OPERATORS.items():
             if options.get(ours):
                 raise ValidationError({"options": {theirs: [f"This needs the scope {MANAGE}."]}})
-        own = Options(**options)
+        own = bounded(arguments.kind, options)
         unique = options.get("unique")
         if isinstance(unique, Unique):
             key = self._own_key(unique.key, MAX_KEY, "deduplication", "id")
@@ -84,14 +90,33 @@ class Maker:
         return own
 
     def check_room(self, count: int) -> None:
-        """Refuse more jobs of a maker than API_MAX_UNFINISHED, about. Raises TooMany."""
+        """Refuse more jobs of a maker than API_MAX_UNFINISHED, about. Raises TooMany.
+
+        A finished job whose key is held still counts, for its row stays until then.
+        """
         most = int(settings.API_MAX_UNFINISHED)
         if self.is_free:
             return
-        mine = Job.objects.filter(owner=self.owner, state__in=LIVE)[:most].count()
+        stays = Q(state__in=LIVE) | Q(unique_until__gt=Now())
+        mine = Job.objects.filter(stays, owner=self.owner)[:most].count()
         if mine + count > most:
             message = f"{mine} jobs of yours are unfinished; allowed: {most} with these {count}."
             raise TooMany(message, wait=WAIT_SECONDS, code="too_many_unfinished")
+
+    def check_keys(self, keys: Iterable[str]) -> None:
+        """Refuse jobs with more limit keys than a maker's unfinished jobs may have in all.
+
+        A worker goes from key to key to find what may begin, so each costs every claim a step.
+        Raises TooMany.
+        """
+        new = {*keys} - {""}
+        if self.is_free or not new:
+            return
+        mine = Job.objects.filter(owner=self.owner, state__in=LIVE).exclude(limit_key="")
+        used = {*mine.values_list("limit_key", flat=True).distinct()[:MAX_KEYS]}
+        if len(used | new) > MAX_KEYS:
+            message = f"Your unfinished jobs have {len(used)} limit keys; allowed: {MAX_KEYS}."
+            raise TooMany(message, wait=WAIT_SECONDS, code="too_many_keys")
 
     def _own_limit_key(self, arguments: Arguments, key: str) -> str:
         with refusals():

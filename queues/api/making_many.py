@@ -32,20 +32,45 @@ Wrong = dict[str, Any]
 def make_many(items: Sequence[object], maker: Maker) -> list[int]:
     """Accept all jobs with one statement, and return their ids in order.
 
-    Raises ValidationError with what is wrong with each of them, and makes none then.
+    Raises ValidationError with what is wrong with each of them, and makes none then. After
+    MAX_SHOWN errors the rest is not read, for nobody would be told of it.
     """
-    reader, drafts, wrong = _Reader(maker), [], {}
+    maker.check_room(len(items))
+    reader, drafts, errors = _Reader(maker), [], _Errors(len(items))
     for index, item in enumerate(items):
         try:
             drafts.append(reader.draft(item))
         except ValidationError as error:
-            wrong[str(index)] = error.detail
+            errors.add(index, error.detail)
         except EnqueueError as error:
-            wrong[str(index)] = _nested(place_of_option(error.field), error.message)
-    if wrong:
-        raise ValidationError({"jobs": _first(wrong)})
-    maker.check_room(len(drafts))
+            errors.add(index, _nested(place_of_option(error.field), error.message))
+    errors.check()
+    maker.check_keys(draft.limit_key for draft in drafts)
     return accept_many(drafts)
+
+
+class _Errors:
+    """What is wrong with the jobs of one request, of which there are `total`."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._found: Wrong = {}
+        self._count = 0
+
+    def add(self, index: int, detail: Any) -> None:
+        """Note what is wrong with a job. Raises ValidationError once that is enough."""
+        self._found[str(index)] = detail
+        self._count += _count(detail)
+        if self._count >= MAX_SHOWN:
+            unread = self._total - index - 1
+            text = f"{self._count} things are wrong so far; {unread} more jobs were not read."
+            more = {str(api_settings.NON_FIELD_ERRORS_KEY): [_message(text)]} if unread else {}
+            raise ValidationError({"jobs": {**more, **self._found}})
+
+    def check(self) -> None:
+        """Raise ValidationError if anything was wrong."""
+        if self._found:
+            raise ValidationError({"jobs": self._found})
 
 
 class _Reader:
@@ -80,19 +105,6 @@ def _nested(place: str, message: str) -> Wrong:
     """Return an error below the names of a place, as DRF has those of nested serializers."""
     head, _, rest = place.partition(".")
     return {head: _nested(rest, message) if rest else [_message(message)]}
-
-
-def _first(wrong: Wrong) -> Wrong:
-    """Return the first errors, and how many there are if that is not all of them."""
-    shown, number = {}, 0
-    for index, detail in wrong.items():
-        if number < MAX_SHOWN:
-            shown[index] = detail
-        number += _count(detail)
-    if number > MAX_SHOWN:
-        text = f"{number} things are wrong, with {len(wrong)} jobs; these are the first."
-        shown = {str(api_settings.NON_FIELD_ERRORS_KEY): [_message(text)], **shown}
-    return shown
 
 
 def _count(detail: Any) -> int:

@@ -6,20 +6,23 @@ from typing import Final
 
 _LEFT: Final = """least(%(burst)s::float8, bucket.tokens
     + greatest(0, extract(epoch FROM clock_timestamp() - bucket.filled_at)::float8) * %(rate)s)"""
-_FULL_AT: Final = "clock_timestamp() + (%(burst)s - ({left} - 1)) / %(rate)s * interval '1 second'"
+_FULL_AT: Final = (
+    "clock_timestamp() + (%(burst)s - ({left} - %(count)s)) / %(rate)s * interval '1 second'"
+)
 
 # Read alone, so that those who are refused write nothing.
 TOKENS_LEFT: Final = f"SELECT {_LEFT} FROM queues_bucket AS bucket WHERE key = %(key)s"
 
-TAKE_TOKEN: Final = f"""
+TAKE_TOKENS: Final = f"""
 INSERT INTO queues_bucket AS bucket (key, tokens, filled_at, full_at)
 VALUES (
-    %(key)s, %(burst)s - 1, clock_timestamp(), clock_timestamp() + interval '1 second' / %(rate)s
+    %(key)s, %(burst)s - %(count)s, clock_timestamp(),
+    clock_timestamp() + %(count)s / %(rate)s * interval '1 second'
 )
 ON CONFLICT (key) DO UPDATE SET
-    tokens = {_LEFT} - 1, filled_at = clock_timestamp(),
+    tokens = {_LEFT} - %(count)s, filled_at = clock_timestamp(),
     full_at = {_FULL_AT.format(left=_LEFT)}
-WHERE {_LEFT} >= 1
+WHERE {_LEFT} >= %(count)s
 RETURNING tokens
 """
 

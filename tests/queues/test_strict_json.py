@@ -53,6 +53,29 @@ def test_brackets_in_text_and_depth_32_are_fine(raw):
     assert loads(raw) == json.loads(raw)
 
 
+@given(VALUES, st.integers(0, 40))
+def test_values_are_counted_as_they_are_read(value, most):
+    """Counting in the bytes first refuses nothing that counting the values would let in."""
+    raw, count = json.dumps(value).encode(), nodes(value)
+    if count <= most:
+        assert loads(raw, max_nodes=most) == value
+    else:
+        with pytest.raises(StrictJSONError, match=f"More than {most} values"):
+            loads(raw, max_nodes=most)
+
+
+def nodes(value):
+    if isinstance(value, dict):
+        return 1 + len(value) + sum(map(nodes, value.values()))
+    return 1 + sum(map(nodes, value)) if isinstance(value, list) else 1
+
+
+@given(st.lists(st.text('\\"[{,:]} a', max_size=8), max_size=5))
+def test_what_stands_in_a_text_is_no_structure(texts):
+    raw = json.dumps([*texts, "x"]).encode()
+    assert loads(raw, max_nodes=len(texts) + 2) == [*texts, "x"]
+
+
 @given(st.binary(max_size=200))
 def test_rubbish_raises_nothing_else(raw):
     try:

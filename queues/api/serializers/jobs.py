@@ -72,6 +72,19 @@ class MadeJobSerializer(FullJobSerializer):
     )
 
 
+class BriefJobSerializer(Facts):
+    """A job for who may write, and not read."""
+
+    id = serializers.IntegerField()
+    state = serializers.CharField()
+
+
+class BriefMadeJobSerializer(BriefJobSerializer):
+    """The same of a job that was just made."""
+
+    answer = serializers.CharField()
+
+
 class MadeJobsSerializer(Facts):
     """Jobs that were just made."""
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from queues import idempotency
 from queues.api.parameters import refuse_unknown
-from queues.api.scopes import HasScope, changes_all
+from queues.api.scopes import READ, HasScope, changes_all, has_scope
 from queues.audit import Door, acting_as
 from queues.idempotency import Answered
 
@@ -36,6 +36,8 @@ class ApiView(GenericAPIView[Any]):
     parameters: ClassVar[Iterable[str] | None] = ()
     # Whether its POST goes through `once`, for the OpenAPI document.
     is_idempotent: ClassVar[bool] = False
+    # How many requests one that writes counts as, see `queues.api.throttles`.
+    weight: ClassVar[int] = 1
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let callers in who may, and whose address says nothing that would be ignored."""
@@ -76,10 +78,17 @@ def once(
     if key is None:
         return carry_out()
     # Nobody is answered by what they were told when they might do more.
-    whose = principal or f"{'operator' if changes_all(request) else 'user'}:{request.user.pk}"
+    whose = principal or f"{_role(request)}:{request.user.pk}"
     answered = idempotency.once(whose, key, _matter(request), lambda: _answered(carry_out()))
     headers = {REPLAYED_HEADER: "true"} if answered.is_replayed else None
     return Response(answered.document, status=answered.status, headers=headers)
+
+
+def _role(request: Request) -> str:
+    """Return what a caller is, as far as it decides what they are told."""
+    if changes_all(request):
+        return "operator"
+    return "user" if has_scope(request, READ) else "writer"
 
 
 def _matter(request: Request) -> list[object]:

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.parsers import FormParser, MultiPartParser
 
 from queues.api import kinds
+from queues.api.admission import bulks
 from queues.api.filtering import JobFilterBackend
 from queues.api.keyset import orderings
 from queues.api.making import Maker
@@ -14,13 +15,12 @@ from queues.api.pagination import KeysetPagination
 from queues.api.parsers import BulkJSONParser
 from queues.api.patience import patience
 from queues.api.schema import enveloped
-from queues.api.scopes import READ, WRITE, jobs_for
+from queues.api.scopes import READ, WRITE, jobs_for, owner_of
 from queues.api.serializers.jobs import JobSerializer, MadeJobSerializer, MadeJobsSerializer
 from queues.api.serializers.jobs_changing import NewJobSerializer, NewJobsSerializer
 from queues.api.views.base import ApiView, answer, once
-from queues.api.views.jobs_base import TAGS, address_of
+from queues.api.views.jobs_base import TAGS, address_of, as_made
 from queues.enqueue import enqueue_draft
-from queues.unique import Answer
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -87,16 +87,16 @@ class JobsView(ApiView):
         """Make a job, and say where it is found.
 
         With `options.deduplication` the answer may be an earlier job that holds the key; its status
-        is 200 then. Send an `Idempotency-Key` to be able to send the same request again.
+        is 200 then. Without the scope queue:read, the answer has `id`, `state` and `answer` alone.
+        Send an `Idempotency-Key` to be able to send the same request again.
         """
         said, maker = self.valid(request), Maker.of(request)
 
         def make() -> Response:
             draft = maker.draft(said["kind"], said["payload"], said["options"])
             maker.check_room(1)
-            job = enqueue_draft(draft)
-            status = 201 if job.answer is Answer.CREATED else 200
-            return answer(MadeJobSerializer(job, context={"request": request}).data, status=status)
+            maker.check_keys([draft.limit_key])
+            return as_made(request, enqueue_draft(draft))
 
         response = once(request, make)
         response["Location"] = address_of(request, response.data["data"]["id"])
@@ -111,6 +111,7 @@ class JobsBulkView(ApiView):
     is_idempotent = True
     serializer_class = NewJobsSerializer
     parser_classes = (BulkJSONParser, FormParser, MultiPartParser)
+    weight = 10
 
     @extend_schema(
         summary="Make many jobs",
@@ -122,14 +123,16 @@ class JobsBulkView(ApiView):
     def post(self, request: Request) -> Response:
         """Make up to 10,000 jobs, all or none.
 
-        If anything is wrong, nothing is made, and everything that is wrong is named, by the place
-        of its job in the list: `jobs.3.options.priority`. A body may have 8 MiB.
+        If anything is wrong, nothing is made, and what is wrong is named by the place of its job
+        in the list: `jobs.3.options.priority`. After a hundred errors the rest is not read. A body
+        may have 8 MiB; send one at a time. It counts as ten requests.
         """
-        items: list[Any] = self.valid(request)["jobs"]
-        maker = Maker.of(request)
+        # Before the body is read: that is what costs.
+        with bulks.admit(owner_of(request)):
+            items: list[Any] = self.valid(request)["jobs"]
+            return once(request, lambda: _made(items, Maker.of(request)))
 
-        def make() -> Response:
-            ids = make_many(items, maker)
-            return answer({"count": len(ids), "ids": ids}, status=201)
 
-        return once(request, make)
+def _made(items: list[Any], maker: Maker) -> Response:
+    ids = make_many(items, maker)
+    return answer({"count": len(ids), "ids": ids}, status=201)

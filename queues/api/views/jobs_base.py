@@ -8,9 +8,15 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from rest_framework.exceptions import PermissionDenied
 
-from queues.api.scopes import changes_all, jobs_for, owner_of
+from queues.api.scopes import READ, changes_all, has_scope, jobs_for, owner_of
+from queues.api.serializers.jobs import (
+    BriefJobSerializer,
+    BriefMadeJobSerializer,
+    MadeJobSerializer,
+)
 from queues.api.serializers.jobs_detail import JobDetailSerializer
 from queues.api.views.base import answer
+from queues.unique import Answer
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -42,8 +48,17 @@ def job_to_change(request: Request, job_id: int | str) -> Job:
 
 
 def in_detail(request: Request, job: Job) -> Response:
-    """Answer with all that is known of a job."""
+    """Answer with all that is known of a job, or with its state to who may not read."""
+    if not has_scope(request, READ):
+        return answer(BriefJobSerializer(job).data)
     return answer(JobDetailSerializer(job, context={"request": request}).data)
+
+
+def as_made(request: Request, job: Job) -> Response:
+    """Answer with a job that was just made; by its deduplication it may be an earlier one."""
+    of = MadeJobSerializer if has_scope(request, READ) else BriefMadeJobSerializer
+    status = 201 if job.answer is Answer.CREATED else 200
+    return answer(of(job, context={"request": request}).data, status=status)
 
 
 def address_of(request: Request, job_id: int) -> str:

@@ -59,7 +59,8 @@ class JobView(ApiView):
     def patch(self, request: Request, id: str) -> Response:  # noqa: A002
         """Change priority or data of a job that has not begun, or when a delayed one is due.
 
-        All that is asked for is done, or nothing.
+        All that is asked for is done, or nothing. Without the scope queue:read, the answer has
+        `id` and `state` alone.
         """
         refuse_unknown(request, ())
         self.job = job_to_change(request, id)

@@ -24,6 +24,7 @@ class BulkJobsView(ApiView):
     scopes = {"POST": WRITE}
     is_idempotent = True
     serializer_class = BulkJobsSerializer
+    weight = 10
 
     @extend_schema(
         summary="Add many jobs of all kinds",
