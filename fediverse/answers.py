@@ -34,6 +34,7 @@ PAGE: Final = "; ".join(_DIRECTIVES)
 # Unfold's pages run Alpine, which compiles the expressions in its attributes.
 ADMIN: Final = PAGE.replace("script-src 'self'", "script-src 'self' 'unsafe-inline' 'unsafe-eval'")
 DOCUMENT: Final = "default-src 'none'; frame-ancestors 'none'"
+SCHEMA: Final = "/api/schema"
 # What an answer of the API depends on, besides its address.
 VARY: Final = ("Accept", "Authorization", "Cookie")
 
@@ -55,7 +56,10 @@ class ContentSecurityPolicyMiddleware:
 
 
 class PrivateAnswersMiddleware:
-    """Lets nobody but the caller keep what the API answers, unless the view says otherwise."""
+    """Lets nobody keep what the API answers. The OpenAPI document, which is no secret, may be kept.
+
+    ETags go on working for clients that keep answers themselves; a browser no longer does.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
@@ -63,7 +67,8 @@ class PrivateAnswersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
         if request.path.startswith("/api"):
-            response.headers.setdefault("Cache-Control", "private, no-cache")
+            kept = request.path.rstrip("/") == SCHEMA
+            response.headers["Cache-Control"] = "private, no-cache" if kept else "no-store"
             patch_vary_headers(response, VARY)
         return response
 

@@ -32,7 +32,8 @@ MATRIX: dict[str, dict[str, str | frozenset[str]]] = {
     "schema": {"GET": OPEN},
     "docs": {"GET": OPEN},
     "auth-token": {"GET": SIGNED_IN, "POST": OPEN, "DELETE": SIGNED_IN},
-    "notifications": {"GET": HUB_READ},
+    "notifications": {"GET": HUB_READ, "DELETE": HUB_WRITE},
+    "notification": {"DELETE": HUB_WRITE},
     "notification-read": {"POST": HUB_WRITE},
     "test-simple": {"POST": OPEN},
     "test-content-aggregation": {"POST": WRITE},
@@ -73,6 +74,7 @@ MATRIX: dict[str, dict[str, str | frozenset[str]]] = {
 
 # What stands in an address: an object of `tests.api.world` by its name, or else the text itself.
 PLACES = {
+    "notification": {"id": "notification"},
     "notification-read": {"id": "notification"},
     "job": {"id": "job"},
     "job-retry": {"id": "failed_job"},
@@ -91,9 +93,11 @@ PLACES = {
 }
 
 # Routes about something that belongs to the user A of the tests: the user B finds nothing there.
-OWNED = frozenset({"notification-read", "job", "job-retry", "job-cancel", "job-promote"})
+OWNED = frozenset(
+    {"notification", "notification-read", "job", "job-retry", "job-cancel", "job-promote"}
+)
 # Those of them where even staff find nothing.
-PRIVATE = frozenset({"notification-read"})
+PRIVATE = frozenset({"notification", "notification-read"})
 
 A_JOB = {"kind": "notification", "payload": {"userId": "$me", "type": "info", "message": "x"}}
 A_SCHEDULE = {"kind": "fetch-all-posts", "payload": {}, "every": 3_600_000}

@@ -37,11 +37,15 @@ def test_pages_errors_and_what_is_true_for_a_moment_have_no_tag(client, path, ac
     assert "ETag" not in client.get(path, headers={"accept": accept})
 
 
-@pytest.mark.parametrize("path", ["/api/", "/api/schema", "/api/nothing", "/api/queue/test-simple"])
-def test_only_the_caller_may_keep_what_the_api_answers(client, path):
+@pytest.mark.parametrize("path", ["/api/", "/api/docs", "/api/nothing", "/api/queue/stats", "/api"])
+def test_nobody_may_keep_what_the_api_answers(client, path):
     response = client.get(path, headers=JSON)
-    assert response["Cache-Control"] == "private, no-cache"
+    assert response["Cache-Control"] == "no-store"
     assert {"Accept", "Authorization", "Cookie"} <= set(response["Vary"].split(", "))
+
+
+def test_the_document_of_the_api_may_be_kept_and_asked_for_again(client):
+    assert client.get("/api/schema", headers=JSON)["Cache-Control"] == "private, no-cache"
 
 
 def test_the_icon_is_for_everybody(client):

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 from fediverse.activities.api.views.bulk import BulkJobsView
-from fediverse.activities.api.views.notifications import NotificationListView, NotificationReadView
+from fediverse.activities.api.views.notifications import (
+    NotificationListView,
+    NotificationReadView,
+    NotificationView,
+)
 from fediverse.activities.api.views.simple import SimpleTestView
 from fediverse.activities.api.views.testing import (
     ContentAggregationView,
@@ -17,5 +21,6 @@ urlpatterns = [
     route("queue/test/user-action", UserActionView, "test-user-action"),
     route("queue/test/bulk-jobs", BulkJobsView, "test-bulk-jobs"),
     route("notifications", NotificationListView, "notifications"),
+    route("notifications/<id>", NotificationView, "notification"),
     route("notifications/<id>/read", NotificationReadView, "notification-read"),
 ]

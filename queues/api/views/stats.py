@@ -64,7 +64,7 @@ class StatsView(ApiView):
     def get(self, request: Request) -> HttpResponseBase:
         """Count the jobs. Answers without Redis too, and says that it is not there."""
         facts = _facts()
-        headers = {"ETag": _etag(facts, request), "Cache-Control": "private, no-cache"}
+        headers = {"ETag": _etag(facts, request)}
         if _is_known(headers["ETag"], request):
             return HttpResponseNotModified(headers=headers)
         response = answer(StatsSerializer({**facts, "timestamp": stamp()}).data)

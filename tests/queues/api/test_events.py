@@ -74,7 +74,7 @@ def test_a_viewer_sees_what_is_enqueued_at_once(watch):
     viewer = watch()
     assert (viewer.status, viewer.headers["content-type"]) == (200, "text/event-stream")
     assert (viewer.headers["cache-control"], viewer.headers["x-accel-buffering"]) == (
-        "no-cache",
+        "no-store",
         "no",
     )
     assert viewer.block() == {"retry": "2000", "id": "0-0"}

@@ -4,15 +4,18 @@ from typing import TYPE_CHECKING
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from rest_framework.response import Response
 
 from accounts.scopes import HUB_READ, HUB_WRITE
 from fediverse.activities.api.serializers.notifications import (
+    ClearedSerializer,
+    ClearSerializer,
+    NothingSerializer,
     NotificationFilterSerializer,
     NotificationSerializer,
 )
 from fediverse.activities.models import Notification
-from fediverse.activities.services.notifying import mark_read, notifications_of
+from fediverse.activities.services.notifying import clear, mark_read, notifications_of, remove
 from queues.api.pagination import PARAMETERS, KeysetPagination
 from queues.api.parameters import asked
 from queues.api.schema import enveloped
@@ -21,14 +24,13 @@ from queues.api.views.base import ApiView, answer
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
-    from rest_framework.response import Response
 
 
 class NotificationListView(ApiView):
     """What you were told, newest first. `unread=true` leaves out what you have read."""
 
     name = "Notifications"
-    scopes = {"GET": HUB_READ}
+    scopes = {"GET": HUB_READ, "DELETE": HUB_WRITE}
     parameters = None
     # What the browsable API asks for; whose they are is known once there is a caller.
     queryset = Notification.objects.none()
@@ -48,13 +50,48 @@ class NotificationListView(ApiView):
         page = self.paginate_queryset(found)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
+    @extend_schema(
+        summary="Delete your notifications",
+        parameters=[ClearSerializer],
+        request=None,
+        responses={200: enveloped(ClearedSerializer)},
+        tags=["Notifications"],
+    )
+    def delete(self, request: Request) -> Response:
+        """Delete those that you have read with `read=true`, or all of them with `all=true`."""
+        wanted = asked(request, ClearSerializer)
+        deleted = clear(int(owner_of(request)), unread_too="all" in wanted)
+        return answer(ClearedSerializer({"deleted": deleted}).data)
+
+
+class NotificationView(ApiView):
+    """A notification of yours."""
+
+    name = "Notification"
+    scopes = {"DELETE": HUB_WRITE}
+    serializer_class = NothingSerializer
+
+    @extend_schema(
+        summary="Delete a notification",
+        request=None,
+        responses={204: None},
+        tags=["Notifications"],
+    )
+    def delete(self, request: Request, id: str) -> Response:  # noqa: A002  (its name in the address)
+        """Delete it. Other people's are not found."""
+        try:
+            remove(int(owner_of(request)), int(id))
+        except Notification.DoesNotExist as error:
+            raise Http404 from error
+        return Response(status=204)
+
 
 class NotificationReadView(ApiView):
     """Note that you have read a notification. The first time counts."""
 
     name = "Read a notification"
     scopes = {"POST": HUB_WRITE}
-    serializer_class = serializers.Serializer
+    serializer_class = NothingSerializer
 
     @extend_schema(
         summary="Mark a notification as read",
@@ -63,7 +100,8 @@ class NotificationReadView(ApiView):
         tags=["Notifications"],
     )
     def post(self, request: Request, id: str) -> Response:  # noqa: A002  (its name in the address)
-        """Return the notification. Other people's are not found."""
+        """Return the notification. Other people's are not found. The body has no fields."""
+        self.valid(request)
         try:
             read = mark_read(int(owner_of(request)), int(id))
         except Notification.DoesNotExist as error:
