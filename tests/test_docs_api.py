@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from accounts.models import ApiToken, User
-from accounts.scopes import HUB_READ
+from accounts.scopes import HUB_READ, HUB_WRITE
 from accounts.services.tokens import create_token
 from queues.permissions import MANAGE, READ, WRITE
 from tests.processes import ROOT
@@ -70,7 +70,10 @@ def test_every_transcript_on_the_page_is_what_happens(live_server):
     User.objects.create_user("ada", password="an-adas-secret")
     admin = User.objects.create_superuser("admin")
     _, token = create_token(
-        admin, scopes=(READ, WRITE, MANAGE, HUB_READ), days=1, source=ApiToken.Source.GRANTED
+        admin,
+        scopes=(READ, WRITE, MANAGE, HUB_READ, HUB_WRITE),
+        days=1,
+        source=ApiToken.Source.GRANTED,
     )
     replay, found = Replay(live_server.url, token), steps(PAGE.read_text())
     assert len(found) > 20
