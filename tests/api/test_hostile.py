@@ -49,6 +49,10 @@ SENT = {
     "a huge number": (b'{"delay": 1e400}', JSON),
     "digits": (b'{"delay": ' + b"9" * 5000 + b"}", JSON),
     "depth": (b"[" * 50_000, JSON),
+    "many values": (b"[" + b"[]," * 40_000 + b"0]", JSON),
+    "many texts": (b"[" + b'"",' * 40_000 + b"0]", JSON),
+    "many backslashes": (b'{"reason": "' + b"\\\\" * 50_000 + b'"}', JSON),
+    "a text without an end": (b'{"reason": "' + b'\\"' * 50_000, JSON),
     "a repeated key": (b'{"reason": "a", "reason": "b"}', JSON),
     "a list": (b"[]", JSON),
     "a text": (b'"x"', JSON),
@@ -77,7 +81,8 @@ QUERIES = [
     "format=xml", "format=%00", "cursor=%00", "cursor=x", "cursor=%ff", "limit=-1", "limit=x",
     "limit=99999999999999999999", "limit=%D9%A3", "page=0", "ordering=password", "ordering=%00",
     "state=nothing", "queue=%ED%A0%80", "id=1e9", "owner=" + "x" * 3000, "createdAfter=x",
-    "createdAfter=99999-01-01", "after=0-0", "after=%00", "since=-1", "unread=maybe", "&&&=&",
+    "createdAfter=99999-01-01", "after=0-0", "after=%00", "since=-1", "unread=maybe", "read=maybe",
+    "all=true", "read=true&all=true", "read=%00", "&&&=&",
     "%", "a" * 4000, "q[]=1&q[]=2", "search=%27%3B--", "search=%25%25", "search=\\",
 ]  # fmt: skip
 HEADERS = [
