@@ -17,7 +17,7 @@ HINT: Final = (
 
 @register()
 def token_keys(**_kwargs: Any) -> list[CheckMessage]:
-    """Report TOKEN_KEYS that are missing or malformed (accounts.E001), without showing them."""
+    """Report TOKEN_KEYS that are missing, malformed or weak (accounts.E001); show none."""
     try:
         parse_keys(settings.TOKEN_KEYS)
     except KeysError as error:

@@ -12,6 +12,7 @@ import binascii
 import os
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+# Of 32 random bytes, 30 differ; that 18 or fewer do happens once in 10^11 keys.
+MIN_DISTINCT: Final = 19
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -80,7 +83,7 @@ def unseal(sealed: str, *, context: Place) -> str:
 
 
 def parse_keys(entries: Iterable[str]) -> dict[str, bytes]:
-    """Return the keys by id, in their order: at least one. Raises KeysError."""
+    """Return the keys by id, in their order: at least one, none of them weak. Raises KeysError."""
     keys: dict[str, bytes] = {}
     for position, entry in enumerate(entries, start=1):
         key_id, _, encoded = entry.strip().partition(":")
@@ -90,7 +93,10 @@ def parse_keys(entries: Iterable[str]) -> dict[str, bytes]:
             )
         if key_id in keys:
             raise KeysError(f"Entry {position} of TOKEN_KEYS repeats an id.")
-        keys[key_id] = _decode(encoded, position)
+        key = _decode(encoded, position)
+        if key in keys.values():
+            raise KeysError(f"Entry {position} of TOKEN_KEYS repeats the key of an earlier entry.")
+        keys[key_id] = key
     if not keys:
         raise KeysError("TOKEN_KEYS is not set.")
     return keys
@@ -103,4 +109,16 @@ def _decode(encoded: str, position: int) -> bytes:
         raise KeysError(f"Entry {position} of TOKEN_KEYS is not base64.") from None
     if len(key) != KEY_BYTES:
         raise KeysError(f"Entry {position} of TOKEN_KEYS is not a key of {KEY_BYTES} bytes.")
+    if _is_weak(key):
+        raise KeysError(f"Entry {position} of TOKEN_KEYS is not random; make a new key.")
     return key
+
+
+def _is_weak(key: bytes) -> bool:
+    """Whether a key is text, or has a pattern that random bytes do not have.
+
+    Bytes that repeat show in the values, and bytes that count up in the steps between them.
+    """
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    is_text = key.isascii() and key.decode().isprintable()
+    return is_text or min(len(set(key)), len(steps)) < MIN_DISTINCT

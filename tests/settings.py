@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 
 os.environ.setdefault("SECRET_KEY", "tests")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
-os.environ.setdefault("TOKEN_KEYS", "test:" + base64.b64encode(bytes(32)).decode())
+os.environ.setdefault(
+    "TOKEN_KEYS", "test:" + base64.b64encode(hashlib.sha256(b"tests").digest()).decode()
+)
 os.environ.setdefault("LOG_FORMAT", "json")
 
 from fediverse.settings import *  # noqa: F403

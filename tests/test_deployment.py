@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import re
 import secrets
@@ -26,7 +28,7 @@ READ = re.compile(r'"([A-Z][A-Z_]{3,})"')
 SAMPLES = {
     "SECRET_KEY": secrets.token_urlsafe(64),
     "ALLOWED_HOSTS": "hub.example.org",
-    "TOKEN_KEYS": "k1:" + "A" * 43 + "=",
+    "TOKEN_KEYS": "k1:" + base64.b64encode(hashlib.sha256(b"sample").digest()).decode(),
     "POSTGRES_PASSWORD": "pw1",
     "REDIS_PASSWORD": "pw2",
     "BEHIND_TLS_PROXY": "true",

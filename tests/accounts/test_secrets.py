@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import os
+import random
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +15,13 @@ from accounts.secrets import KeysError, Place, UnsealError, parse_keys, seal, un
 
 ROW = UUID(int=1)
 HERE = Place(table="table", column="column", row=ROW)
-KEYS = {name: f"{name}:{base64.b64encode(bytes([n]) * 32).decode()}" for n, name in enumerate("ab")}
+
+
+def entry(name, key):
+    return f"{name}:{base64.b64encode(key).decode()}"
+
+
+KEYS = {name: entry(name, hashlib.sha256(name.encode()).digest()) for name in "ab"}
 
 
 @given(st.text(st.characters(codec="utf-8")))
@@ -78,6 +87,19 @@ BAD_KEYS = {
     "not base64": ["a:SECRET-but-not*base64"],
     "too short": ["a:U0VDUkVU"],
     "the same id twice": [KEYS["a"], KEYS["a"]],
+    "the same key twice": [KEYS["a"], KEYS["a"].replace("a:", "b:", 1)],
+    "zeros": [entry("k", bytes(32))],
+    "one byte": [entry("k", b"\xa7" * 32)],
+    "two bytes": [entry("k", b"\xa7\x10" * 16)],
+    "half a key twice": [entry("k", hashlib.sha256(b"x").digest()[:16] * 2)],
+    "counting": [entry("k", bytes(range(200, 232)))],
+    "counting down by threes": [entry("k", bytes(200 - 3 * n for n in range(32)))],
+    "a number": [entry("k", (2**60 + 12_345).to_bytes(32, "big"))],
+    "letters": [entry("k", b"a" * 32)],
+    "words": [entry("k", b"correct horse battery staple 42!")],
+    "hexadecimal": [entry("k", hashlib.sha256(b"x").hexdigest()[:32].encode())],
+    "base64 within base64": [entry("k", base64.b64encode(hashlib.sha256(b"x").digest())[:32])],
+    "the second one": [KEYS["a"], entry("k", bytes(32))],
 }
 
 
@@ -91,6 +113,18 @@ def test_keys_that_cannot_be_used_are_an_error_that_shows_no_key(settings, entri
     assert error.hint
     secrets = [entry.partition(":")[2] for entry in entries if entry.partition(":")[2]]
     assert not any(secret in f"{error.msg} {error.hint}" for secret in secrets)
+
+
+def test_a_weak_key_is_named_by_its_position(settings):
+    with pytest.raises(KeysError, match="Entry 2 of TOKEN_KEYS is not random"):
+        parse_keys([KEYS["a"], entry("k", bytes(32))])
+
+
+def test_random_keys_are_not_weak():
+    seeded = random.Random(7)  # noqa: S311  (the same ones each time)
+    for number in range(20_000):
+        assert parse_keys([entry("k", seeded.randbytes(32))]), number
+    assert parse_keys([entry("k", os.urandom(32))])
 
 
 def test_good_keys_pass_the_check(settings):
