@@ -9,7 +9,7 @@ from queues.admin.listing import CarefulList
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-SECRET: Final = frozenset({"sealed_token", "digest", "password"})
+SECRET: Final = frozenset({"sealed_token", "digest", "password", "password_digest"})
 
 
 class GuardedList(CarefulList):

@@ -10,6 +10,9 @@ from django.db import models
 class ApiToken(models.Model):
     """What a program signs in with, for a user. The secret itself is nowhere: `digest` is SHA-256.
 
+    `password_digest` is that of the user's password hash when the token was made. A token whose
+    user has another password by now is of no use, whichever way the password was changed.
+
     Services in `accounts.services.tokens` make, check and revoke it, and say which of its `scopes`
     count.
     """
@@ -24,6 +27,7 @@ class ApiToken(models.Model):
     name = models.CharField(max_length=100, blank=True, help_text="What it is for.")
     public_id = models.CharField(max_length=16, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)
+    password_digest = models.CharField(max_length=64, editable=False)
     last4 = models.CharField(max_length=4, editable=False, help_text="How it ends.")
     scopes = ArrayField(models.CharField(max_length=32))
     source = models.CharField(max_length=16, choices=Source.choices)
@@ -34,6 +38,7 @@ class ApiToken(models.Model):
 
     class Meta:
         verbose_name = "API token"
+        permissions: ClassVar = [("grant_apitoken", "Can grant API tokens to other users")]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(source__in=["sign-in", "granted"]), name="api_token_source_known"

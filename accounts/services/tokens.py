@@ -28,6 +28,8 @@ from queues.spelling import unknown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.db.models import QuerySet
+
     from accounts.models import User
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ class State(StrEnum):
     REVOKED = "revoked"
     EXPIRED = "expired"
     USER_INACTIVE = "user inactive"
+    PASSWORD_CHANGED = "password changed"  # noqa: S105  (a state)
 
 
 # The code, and what is said to who knows the secret of such a token.
@@ -58,6 +61,7 @@ REFUSALS: Final = {
     State.REVOKED: ("token_revoked", "This token was revoked."),
     State.EXPIRED: ("token_expired", "This token has expired."),
     State.USER_INACTIVE: ("user_inactive", "The user of this token is not active."),
+    State.PASSWORD_CHANGED: ("password_changed", "The user of this token has a new password."),
 }
 
 
@@ -105,7 +109,8 @@ def _insert(
     public_id, secret = secrets.token_hex(ID_BYTES), secrets.token_hex(SECRET_BYTES)
     token = ApiToken.objects.create(
         user=user, name=name, public_id=public_id, digest=_digest(secret), last4=secret[-4:],
-        scopes=scopes, source=source, expires_at=timezone.now() + timedelta(days=days),
+        password_digest=user.password_digest, scopes=scopes, source=source,
+        expires_at=timezone.now() + timedelta(days=days),
     )  # fmt: skip
     target = {"token": public_id, "user": user.get_username()}
     audit.record("create-token", target, after={"scopes": scopes, "days": days})
@@ -150,7 +155,10 @@ def state_of(token: ApiToken) -> State:
         return State.REVOKED
     if token.expires_at <= timezone.now():
         return State.EXPIRED
-    return State.ACTIVE if token.user.is_active else State.USER_INACTIVE
+    if not token.user.is_active:
+        return State.USER_INACTIVE
+    is_same = compare_digest(token.password_digest, token.user.password_digest)
+    return State.ACTIVE if is_same else State.PASSWORD_CHANGED
 
 
 def effective_scopes(token: ApiToken) -> frozenset[str]:
@@ -164,6 +172,16 @@ def effective_scopes(token: ApiToken) -> frozenset[str]:
     if is_own and MANAGE in scopes and not is_operator(token.user):
         return scopes - {MANAGE}
     return scopes
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """Return the tokens of a user, those that ended lately among them, in no order."""
+    return ApiToken.objects.filter(user=user).select_related("user")
+
+
+def find(user: User, public_id: str) -> ApiToken:
+    """Return a token of the user. Raises ApiToken.DoesNotExist, for those of others too."""
+    return tokens_of(user).get(public_id=public_id)
 
 
 def revoke(token: ApiToken) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission
+from django.core.management import call_command
 
 from accounts.models import ApiToken, User
 from accounts.scopes import SCOPES
@@ -19,6 +22,7 @@ from accounts.services.tokens import (
     create_token,
     effective_scopes,
     revoke,
+    state_of,
 )
 from queues.audit import Door, acting_as
 from queues.models import AuditEntry
@@ -111,6 +115,54 @@ def test_the_token_of_a_user_who_is_no_longer_active_is_refused(make_token, user
     _, text = make_token()
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert refusal(text) == "user_inactive"
+
+
+def by_the_model(user):
+    user.set_password("another secret")
+    user.save()
+
+
+def by_an_update(user):
+    User.objects.filter(pk=user.pk).update(password="anything")
+
+
+def by_taking_it_away(user):
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+
+
+def by_the_command(user):
+    with mock.patch("getpass.getpass", return_value="another secret"):
+        call_command("changepassword", user.username, stdout=io.StringIO())
+
+
+@pytest.mark.parametrize("source", [SIGN_IN, GRANTED])
+@pytest.mark.parametrize("change", [by_the_model, by_an_update, by_taking_it_away, by_the_command])
+def test_a_token_ends_when_its_users_password_is_changed(make_token, user, change, source):
+    token, text = make_token(source=source)
+    change(user)
+    assert refusal(text) == "password_changed"
+    user.refresh_from_db()
+    assert state_of(ApiToken.objects.get(pk=token.pk)) == "password changed"
+    assert authenticate(make_token()[1])
+
+
+def test_a_token_that_is_made_while_the_password_changes_is_of_no_use(make_token, user):
+    by_the_model(User.objects.get(pk=user.pk))
+    assert refusal(make_token()[1]) == "password_changed"
+
+
+def test_a_password_that_is_only_hashed_anew_ends_no_token(make_token, user, settings):
+    _, text = make_token()
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher", *settings.PASSWORD_HASHERS,
+    ]  # fmt: skip
+    assert not user.check_password("wrong")
+    assert user.password.startswith("md5")
+    assert user.check_password("pw")
+    user.refresh_from_db()
+    assert user.password.startswith("pbkdf2")
+    assert authenticate(text)
 
 
 def test_a_token_goes_with_its_user(make_token, user):
