@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Final, cast
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
@@ -9,23 +11,75 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from accounts.admin.columns import GuardedList
 from accounts.models import Instance, LinkedAccount, User
+from accounts.services.rights import groups_within, held_by, users_within
 from queues.read_only import ReadOnly
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.forms import ModelMultipleChoiceField
+    from django.http import HttpRequest
+
+# What a user may do: fields that superusers alone change.
+RIGHTS: Final = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 admin.site.unregister(Group)
 
 
+def as_user(request: HttpRequest) -> User:
+    """Return who calls; the admin has let nobody in who is not signed in."""
+    return cast("User", request.user)
+
+
+class WithinRights(admin.ModelAdmin):  # type: ignore[type-arg]  # not one at run time
+    """For an admin class: rows that would give more than the caller has are theirs only to view."""
+
+    def within(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows that the caller may change and delete."""
+        raise NotImplementedError
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_within(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_within(request, obj) and super().has_delete_permission(request, obj)
+
+    def _is_within(self, request: HttpRequest, obj: Any) -> bool:
+        return obj is None or self.within(request).filter(pk=obj.pk).exists()
+
+
 @admin.register(Group)
-class GroupAdmin(BaseGroupAdmin, ModelAdmin):
-    """Django's own, in the dress of the rest."""
+class GroupAdmin(WithinRights, BaseGroupAdmin, ModelAdmin):
+    """Django's own, but that nobody hands out a permission that they lack."""
+
+    def within(self, request: HttpRequest) -> QuerySet[Group]:
+        return groups_within(as_user(request))
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> ModelMultipleChoiceField[Any] | None:
+        """Offer the permissions that the caller has; another id is no permission here."""
+        if db_field.name == "permissions" and request:
+            kwargs["queryset"] = held_by(as_user(request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not one at run time
-    """Django's own, in the dress of the rest."""
+class UserAdmin(WithinRights, BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not one at run time
+    """Django's own, but that rights are given by superusers alone.
+
+    Others change those users who may do no more than they: names, passwords, whether they are
+    active.
+    """
 
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+
+    def within(self, request: HttpRequest) -> QuerySet[User]:
+        return users_within(as_user(request))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if as_user(request).is_superuser else RIGHTS
 
 
 @admin.register(Instance)

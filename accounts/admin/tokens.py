@@ -12,19 +12,19 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminIntegerFieldWidget
 
 from accounts.admin.columns import GuardedList
+from accounts.admin.people import as_user
 from accounts.models import ApiToken
 from accounts.scopes import SCOPES, USUAL
+from accounts.services.granting import check_grant, grant_token, users_for
 from accounts.services.tokens import (
     MAX_DAYS,
     State,
     TokenError,
     check,
-    create_token,
     revoke,
     state_of,
 )
 from queues.admin.acting import as_operator
-from queues.permissions import MANAGE, is_operator
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -36,7 +36,7 @@ COLOURS: Final = {State.ACTIVE: "success", State.REVOKED: "danger"}
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # Django 5.2 takes none
-    """Grants a token. `granter` is who fills it in: nobody grants more than they have."""
+    """Grants a token. `granter` is who fills it in; `accounts.services.granting` has the rule."""
 
     granter: User
     scopes = forms.MultipleChoiceField(
@@ -55,19 +55,18 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # Django 5.2 takes 
             return given
         try:
             check(**given)
+            check_grant(self.granter, given["user"], given["scopes"])
         except TokenError as error:
             self.add_error(error.field, str(error))
-            return given
-        if MANAGE in given["scopes"] and not is_operator(self.granter):
-            self.add_error("scopes", f"Only operators may grant {MANAGE}.")
-        elif not given["user"].get_all_permissions() <= self.granter.get_all_permissions():
-            self.add_error("user", "You may not do all that this user may.")
         return given
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(GuardedList, ModelAdmin):
-    """All tokens, whoever made them. None is changed: it is revoked, and another one made."""
+    """The tokens that somebody may grant, whoever made them.
+
+    None is changed: it is revoked, and another one made.
+    """
 
     list_display = (
         "user", "name", "shown_scopes", "last4", "source", "created_at", "last_used_at",
@@ -83,6 +82,23 @@ class ApiTokenAdmin(GuardedList, ModelAdmin):
         "user", "name", "shown_scopes", "public_id", "last4", "source", "created_at",
         "last_used_at", "expires_at", "revoked_at", "state",
     )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
+        """Return the tokens of those to whom the caller may grant one; no other exists for them."""
+        found: QuerySet[ApiToken] = super().get_queryset(request)
+        return found.filter(user__in=users_for(as_user(request)))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Fill in who grants, which is all that somebody without more rights may choose."""
+        return {**super().get_changeform_initial_data(request), "user": request.user.pk}
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField[Any] | None:
+        """Offer only those to whom the caller may grant a token; another id is no user here."""
+        if db_field.name == "user":
+            kwargs["queryset"] = users_for(as_user(request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
         return self.shown if obj else ("user", "name", "scopes", "days")
@@ -112,9 +128,7 @@ class ApiTokenAdmin(GuardedList, ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Make the token; its text goes to the answer, and nowhere else."""
         with as_operator(request):
-            token, obj.shown_once = create_token(
-                **form.cleaned_data, source=ApiToken.Source.GRANTED
-            )
+            token, obj.shown_once = grant_token(as_user(request), **form.cleaned_data)
         obj.pk = token.pk
         obj.refresh_from_db()
 

@@ -89,13 +89,27 @@ def test_nobody_grants_more_than_they_may(staff, user, admin_user):
     client = staff("add_apitoken", "view_apitoken")
     for wanted in (form(user, scopes=["queue:manage"]), form(admin_user)):
         assert client.post(ADD, wanted).context["adminform"].form.errors
-    assert not ApiToken.objects.exists()
+        assert not ApiToken.objects.exists()
+
+
+def test_who_may_grant_does_so_to_others(staff, user):
+    client = staff("add_apitoken", "view_apitoken", "grant_apitoken")
     assert TOKEN.search(client.post(ADD, form(user)).content.decode())
+    assert ApiToken.objects.get().source == "granted"
+
+
+def test_what_somebody_grants_to_themselves_is_their_own(staff):
+    client = staff("add_apitoken", "view_apitoken")
+    page = client.get(ADD)
+    member = page.wsgi_request.user
+    assert page.context["adminform"].form["user"].initial == member.pk
+    assert TOKEN.search(client.post(ADD, form(member)).content.decode())
+    assert ApiToken.objects.get().source == "sign-in"
 
 
 def test_who_may_only_look_neither_grants_nor_revokes(staff, make_token):
     token, text = make_token()
-    client = staff("view_apitoken")
+    client = staff("view_apitoken", "grant_apitoken")
     assert client.get(LIST).status_code == 200
     assert client.get(ADD).status_code == 403
     revoke(client, token)
@@ -148,6 +162,7 @@ GUESSES = [
     ("apitoken", "digest__startswith"),
     ("apitoken", "digest"),
     ("apitoken", "digest__lt"),
+    ("apitoken", "password_digest__startswith"),
     ("apitoken", "user__password__startswith"),
     ("apitoken", "user__linked_accounts__sealed_token__startswith"),
     ("instance", "accounts__sealed_token__startswith"),
