@@ -12,7 +12,7 @@ PATH = "/api/queue/events"
 class Viewer:
     """One request, and what comes of it. `status` and `headers` are read at once."""
 
-    def __init__(self, url, cookie, query="", *, reads=True, **headers):
+    def __init__(self, url, cookie="", query="", *, reads=True, **headers):
         parts = urlsplit(url)
         self.socket = socket.create_connection((parts.hostname, parts.port), timeout=15)
         said = {"Host": parts.netloc, "Cookie": f"sessionid={cookie}"}

@@ -19,12 +19,14 @@ from queues.stamps import stamp
 from queues.transport.events import WAIT_SECONDS, RedisError, read
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
     from queues.transport.events import Event
 
 RETRY_MS: Final = 2000
 HEARTBEAT_SECONDS: Final = 15.0
+# How often it is asked whether the subscriber may still read.
+RECHECK_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,17 +83,24 @@ class EventStream:
             self._leave()
 
 
-def blocks(after: str, look: Look, *, seconds: float) -> Generator[str, None, None]:
+def blocks(
+    after: str, look: Look, *, seconds: float, may_read: Callable[[], bool]
+) -> Generator[str, None, None]:
     """Yield the events after an id as they come, for so many seconds. Holds no database connection.
 
-    It ends early when Redis cannot be read, and when the server is about to end.
+    It ends early when `may_read`, asked every few seconds, says no; when Redis cannot be read; and
+    when the server is about to end.
     """
     connections.close_all()
     yield f"retry: {RETRY_MS}\nid: {after}\n\n"
-    said = time.monotonic()
+    said = checked = time.monotonic()
     ends = said + seconds
     try:
         while is_serving() and (left := ends - time.monotonic()) > 0:
+            if time.monotonic() - checked >= RECHECK_SECONDS:
+                if not may_read():
+                    break
+                checked = time.monotonic()
             page = read(after, min(left, WAIT_SECONDS))
             after = page.last
             if shown := look.at(page.events):

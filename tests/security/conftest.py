@@ -26,7 +26,7 @@ def web(tmp_path_factory, django_db_setup, django_db_blocker):
     """A server as it is deployed, for the tests of a module; it sees their database."""
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
         patch.setattr(DatabaseOperations, "sql_flush", flush_what_is_made)
-        server = WebProcess(tmp_path_factory.mktemp("web"), DEBUG="false")
+        server = WebProcess(tmp_path_factory.mktemp("web"), DEBUG="false", API_EVENT_VIEWERS=7)
         yield server
         server.end()
 

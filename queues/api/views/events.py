@@ -13,6 +13,7 @@ from rest_framework.renderers import JSONRenderer
 
 from queues.api.errors import Unavailable
 from queues.api.event_stream import EventStream, Look, blocks
+from queues.api.lasting import lets_in
 from queues.api.parameters import asked
 from queues.api.renderers import EventStreamRenderer
 from queues.api.scopes import READ, owner_of, sees_all
@@ -86,7 +87,8 @@ class EventsView(ApiView):
         """A stream of server-sent events for who accepts `text/event-stream`, else a list.
 
         The stream begins now, or after the event whose id is given. It ends after five minutes, or
-        earlier, and goes on where it was for who comes back with the last id, as browsers do. Only
+        earlier, and goes on where it was for who comes back with the last id, as browsers do. It
+        ends within seconds when the token or the session ends that it was asked for with. Only
         so many may watch at once; the next one is answered 503 and told when to try again.
 
         The list has the newest 100 events, or the first 100 after the one whose id is given; `next`
@@ -118,7 +120,7 @@ def _stream(request: Request, after: str | None, look: Look) -> HttpResponseBase
     if request.method == "HEAD":
         return HttpResponse(content_type=EventStreamRenderer.media_type, headers=HEADERS)
     stream = EventStream(
-        blocks(after or now, look, seconds=event_seconds()),
+        blocks(after or now, look, seconds=event_seconds(), may_read=lets_in(request, READ)),
         most=event_viewers(),
         who=owner_of(request),
     )
