@@ -19,7 +19,7 @@ TAGS: Final = {
     "Metrics": "What was counted of each queue and kind, minute by minute.",
     "Failures": "Failed jobs by what they failed of.",
     "Events": "What happens to jobs, as it happens.",
-    "Signing in": "Tokens for programs: get one, ask whose it is, end it.",
+    "Signing in": "Tokens for programs: get one, list and end them; and your password.",
     "Notifications": "What jobs have to say to their users.",
     "Test": "Make jobs to try the queue with.",
 }

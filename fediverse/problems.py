@@ -105,4 +105,4 @@ def is_admin(request: HttpRequest) -> bool:
 
 def is_page(request: HttpRequest) -> bool:
     """Say whether a person looks at one of Django's own pages, where HTML is expected."""
-    return is_admin(request) or request.path.startswith("/api-auth/")
+    return request.path.startswith(("/admin/", "/api-auth/", "/account"))

@@ -225,6 +225,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+LOGIN_URL = "rest_framework:login"
 LOGIN_REDIRECT_URL = "/api/"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",

@@ -13,6 +13,9 @@ from fediverse.root import ApiRootView, DocsView, SchemaView, favicon
 
 READING = ["get", "head", "options"]
 SEND_TO_API = csrf_exempt(RedirectView.as_view(url="/api/", http_method_names=READING))
+SEND_TO_PASSWORD = csrf_exempt(
+    RedirectView.as_view(pattern_name="account-password", http_method_names=READING)
+)
 SEND_TO_ADMIN = csrf_exempt(RedirectView.as_view(url="/admin/", http_method_names=READING))
 
 urlpatterns = [
@@ -25,6 +28,9 @@ urlpatterns = [
     re_path(r"^api/schema/?$", SchemaView.as_view(), name="schema"),
     re_path(r"^api/docs/?$", DocsView.as_view(), name="docs"),
     path("api-auth/", include("rest_framework.urls")),
+    path("account", include("accounts.pages.urls")),
+    # One page for everybody, which counts wrong old passwords.
+    path("admin/password_change/", SEND_TO_PASSWORD, name="admin-password"),
     re_path(r"^admin$", SEND_TO_ADMIN, name="admin-slash"),
     path("admin/", admin.site.urls),
     path("favicon.ico", favicon, name="favicon"),

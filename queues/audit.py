@@ -26,6 +26,7 @@ class Door(StrEnum):
     ADMIN = "admin"
     API = "API"
     CLI = "CLI"
+    PAGE = "page"
     CODE = "code"
 
 

@@ -3,11 +3,13 @@ from __future__ import annotations
 import unicodedata
 from typing import Any, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from accounts.models import ApiToken
 from accounts.scopes import SCOPES, USUAL
-from accounts.services.tokens import MAX_DAYS, MAX_NAME
+from accounts.services.tokens import MAX_DAYS, MAX_NAME, State, state_of
 from queues.api.fields import StrictCharField, StrictIntegerField, StrictSerializer
 from queues.spelling import unknown
 
@@ -81,6 +83,26 @@ class SignInSerializer(StrictSerializer):
     )
 
 
+class NewPasswordSerializer(StrictSerializer):
+    """Whose password it is, the one that it was, and the one that it shall be."""
+
+    username = UsernameField(max_length=MAX_USERNAME, help_text="Your name here.")
+    oldPassword = StrictCharField(
+        max_length=MAX_PASSWORD,
+        trim_whitespace=False,
+        write_only=True,
+        style={"input_type": "password"},
+        help_text="Your password until now.",
+    )
+    newPassword = StrictCharField(
+        max_length=MAX_PASSWORD,
+        trim_whitespace=False,
+        write_only=True,
+        style={"input_type": "password"},
+        help_text="Your password from now on.",
+    )
+
+
 class CallerSerializer(serializers.Serializer[Any]):
     """Who calls. `id`, `name` and `expiresAt` are null for who is signed in without a token."""
 
@@ -99,3 +121,26 @@ class NewTokenSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     scopes = serializers.ListField(child=serializers.CharField())
     expiresAt = serializers.DateTimeField()
+
+
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    """A token, without its secret. `state` says whether it is of use, and why not."""
+
+    id = serializers.CharField(source="public_id")
+    state = serializers.SerializerMethodField()
+    createdAt = serializers.DateTimeField(source="created_at")
+    lastUsedAt = serializers.DateTimeField(
+        source="last_used_at", allow_null=True, help_text="To the minute."
+    )
+    expiresAt = serializers.DateTimeField(source="expires_at")
+
+    class Meta:
+        model = ApiToken
+        fields = (
+            "id", "name", "scopes", "source", "state", "createdAt", "lastUsedAt", "expiresAt",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField([state.value for state in State]))
+    def get_state(self, token: ApiToken) -> str:
+        return state_of(token).value

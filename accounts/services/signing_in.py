@@ -13,6 +13,7 @@ from accounts.lockout import seconds_left
 from accounts.models import User
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
     from rest_framework.request import Request
 
 
@@ -29,7 +30,7 @@ class LockedOutError(Exception):
 
 
 @sensitive_variables("password")
-def sign_in(request: Request, username: str, password: str) -> User:
+def sign_in(request: Request | HttpRequest, username: str, password: str) -> User:
     """Return the user whose password it is. Raises WrongCredentialsError, or LockedOutError."""
     # axes leaves its marks on whatever is given to it, and reads of it what both requests have.
     marked: Any = request

@@ -174,14 +174,9 @@ def effective_scopes(token: ApiToken) -> frozenset[str]:
     return scopes
 
 
-def tokens_of(user: User) -> QuerySet[ApiToken]:
+def tokens_of(user_id: int) -> QuerySet[ApiToken]:
     """Return the tokens of a user, those that ended lately among them, in no order."""
-    return ApiToken.objects.filter(user=user).select_related("user")
-
-
-def find(user: User, public_id: str) -> ApiToken:
-    """Return a token of the user. Raises ApiToken.DoesNotExist, for those of others too."""
-    return tokens_of(user).get(public_id=public_id)
+    return ApiToken.objects.filter(user=user_id).select_related("user")
 
 
 def revoke(token: ApiToken) -> None:

@@ -17,6 +17,7 @@ PARTS: Final = {
     "queue": "[^/]+",
     "schedule": ".+?",
     "fingerprint": "[0-9a-f]{16}",
+    "token": "[0-9a-f]{16}",
 }
 _PART: Final = re.compile("<([a-z]+)>")
 

@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 class AuditEntry(models.Model):
     """What an operator did. Append-only: a trigger refuses changes and deletions.
 
-    `door` is where it came in (admin, API, CLI, code). `target` says what it was done to: ids, a
-    queue, or a filter.
+    `door` is where it came in (admin, API, CLI, page, code). `target` says what it was done to:
+    ids, a queue, or a filter.
     """
 
     at = models.DateTimeField(db_default=Now())

@@ -4,12 +4,15 @@ A route or a method that is missing here fails the tests, and so does an entry w
 
 To add a route: an entry in MATRIX; in PLACES, what stands in its address (an object of
 `tests.api.world`, or a text); in OWNED, if it shows what belongs to one user; in BODIES, what to
-send to it. A method's entry is OPEN, SIGNED_IN, or the scopes that are needed, all of them.
+send to it. A method's entry is OPEN, SIGNED_IN, SESSION, or the scopes that are needed, all of
+them.
 """
 
 from __future__ import annotations
 
 OPEN = "open"
+# A page for people: whoever has no session is sent to the login, be they known by a token or not.
+SESSION = "session"
 # Whoever is known, whatever their token is for.
 SIGNED_IN: frozenset[str] = frozenset()
 READ = frozenset({"queue:read"})
@@ -28,12 +31,20 @@ MATRIX: dict[str, dict[str, str | frozenset[str]]] = {
     "admin-slash": {"GET": OPEN},
     "rest_framework:login": {"GET": OPEN, "POST": OPEN, "PUT": OPEN},
     "rest_framework:logout": {"POST": OPEN},
+    "account": {"GET": SESSION},
+    "account-token-new": {"GET": SESSION, "POST": SESSION},
+    "account-token-revoke": {"POST": SESSION},
+    "account-password": {"GET": SESSION, "POST": SESSION},
+    "admin-password": {"GET": OPEN},
     "api-root": {"GET": OPEN},
     "schema": {"GET": OPEN},
     "docs": {"GET": OPEN},
     "auth-token": {"GET": SIGNED_IN, "POST": OPEN, "DELETE": SIGNED_IN},
     "notifications": {"GET": HUB_READ, "DELETE": HUB_WRITE},
     "notification": {"DELETE": HUB_WRITE},
+    "auth-tokens": {"GET": SIGNED_IN},
+    "auth-own-token": {"DELETE": SIGNED_IN},
+    "auth-password": {"POST": OPEN},
     "notification-read": {"POST": HUB_WRITE},
     "test-simple": {"POST": OPEN},
     "test-content-aggregation": {"POST": WRITE},
@@ -75,6 +86,7 @@ MATRIX: dict[str, dict[str, str | frozenset[str]]] = {
 # What stands in an address: an object of `tests.api.world` by its name, or else the text itself.
 PLACES = {
     "notification": {"id": "notification"},
+    "auth-own-token": {"token": "token"},
     "notification-read": {"id": "notification"},
     "job": {"id": "job"},
     "job-retry": {"id": "failed_job"},
@@ -94,16 +106,26 @@ PLACES = {
 
 # Routes about something that belongs to the user A of the tests: the user B finds nothing there.
 OWNED = frozenset(
-    {"notification", "notification-read", "job", "job-retry", "job-cancel", "job-promote"}
+    {
+        "auth-own-token", "notification", "notification-read", "job", "job-retry", "job-cancel",
+        "job-promote",
+    }  # fmt: skip
 )
 # Those of them where even staff find nothing.
-PRIVATE = frozenset({"notification", "notification-read"})
+PRIVATE = frozenset({"auth-own-token", "notification", "notification-read"})
+# Those of them that are there for the owner's session, and for none of their tokens.
+BY_SESSION = frozenset({"auth-own-token"})
 
 A_JOB = {"kind": "notification", "payload": {"userId": "$me", "type": "info", "message": "x"}}
 A_SCHEDULE = {"kind": "fetch-all-posts", "payload": {}, "every": 3_600_000}
 # A body that is carried out, where an empty one is not; `$me` is the caller's id.
 BODIES = {
     ("auth-token", "POST"): {"username": "a", "password": "a-long-secret"},
+    ("auth-password", "POST"): {
+        "username": "a",
+        "oldPassword": "a-long-secret",
+        "newPassword": "correct horse battery",
+    },
     ("test-simple", "POST"): {"data": "x"},
     ("test-user-action", "POST"): {"action": "like-post", "targetId": "1"},
     ("test-notification", "POST"): {"message": "x"},

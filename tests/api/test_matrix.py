@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.matrix import BODIES, MATRIX, OPEN, OWNED, PLACES, PRIVATE
+from tests.api.matrix import BODIES, BY_SESSION, MATRIX, OPEN, OWNED, PLACES, PRIVATE, SESSION
 from tests.api.routes import routes
 from tests.api.world import World
 
@@ -16,7 +16,8 @@ WRONG = [
     (route, method)
     for route, methods in MATRIX.items()
     for method in METHODS
-    if method not in methods and route != "nowhere"
+    # Who has no session is sent to the login before anything else is looked at.
+    if method not in methods and route != "nowhere" and SESSION not in methods.values()
 ]
 
 
@@ -35,7 +36,7 @@ def test_the_tables_beside_the_matrix_are_about_what_is_in_it():
     assert {name: set(route.places) for name, route in ROUTES.items() if route.places} == {
         name: set(places) for name, places in PLACES.items()
     }
-    assert set(PLACES) >= OWNED >= PRIVATE
+    assert set(PLACES) >= OWNED >= PRIVATE >= BY_SESSION
     assert set(BODIES) <= set(ENTRIES)
 
 
@@ -44,10 +45,14 @@ def expected(route, method, caller):
     needed = MATRIX[route][method]
     if needed == OPEN:
         return None
+    if needed == SESSION:
+        return 302
     if caller.scopes is None:
         return 401
     if needed - caller.scopes:
         return 403
+    if route in BY_SESSION and caller.token:
+        return 404
     strangers = {"B", "staff"} if route in PRIVATE else {"B"}
     return 404 if route in OWNED and caller.name in strangers else None
 
@@ -63,6 +68,9 @@ def test_everybody_gets_what_the_matrix_says(world, route, method):
             assert response.status_code not in closed, said
             continue
         assert response.status_code == status, said
+        if status == 302:
+            assert response["Location"].startswith("/api-auth/login/?next=/account"), said
+            continue
         assert response["Content-Type"] == "application/problem+json"
         if status == 403:
             missing = MATRIX[route][method] - caller.scopes

@@ -12,8 +12,9 @@ from django.db import close_old_connections, connection, transaction
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from accounts.scopes import SCOPES
+from accounts.services.tokens import create_token
 from fediverse.activities.models import Notification
 from queues import bulk, limits, schedules
 from queues.enqueue import enqueue
@@ -52,7 +53,9 @@ class World:
         self.a = User.objects.create_user("a", password="a-long-secret")
         self.b = User.objects.create_user("b")
         self.staff = User.objects.create_superuser("staff")
+        token, _ = create_token(self.a, scopes=["hub:read"], days=1, source=ApiToken.Source.SIGN_IN)
         self.objects = {
+            "token": token.public_id,
             "job": enqueue(Act(what="return")).pk,
             "delayed_job": enqueue(Act(what="return"), delay=3600).pk,
             "failed_job": failed_job().pk,
