@@ -52,6 +52,8 @@ LINKS: Final = {
     "testSimple": "test-simple",
     "notifications": "notifications",
     "token": "auth-token",
+    "tokens": "auth-tokens",
+    "account": "account",
     "health": "health",
     "docs": "docs",
     "schema": "schema",

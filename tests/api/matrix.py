@@ -107,9 +107,14 @@ PLACES = {
 # Routes about something that belongs to the user A of the tests: the user B finds nothing there.
 OWNED = frozenset(
     {
-        "auth-own-token", "notification", "notification-read", "job", "job-retry", "job-cancel",
+        "auth-own-token",
+        "notification",
+        "notification-read",
+        "job",
+        "job-retry",
+        "job-cancel",
         "job-promote",
-    }  # fmt: skip
+    }
 )
 # Those of them where even staff find nothing.
 PRIVATE = frozenset({"auth-own-token", "notification", "notification-read"})
