@@ -22,4 +22,4 @@ COPY templates templates
 RUN SECRET_KEY=build ALLOWED_HOSTS=build python manage.py collectstatic --noinput
 USER hub
 EXPOSE 3000
-CMD ["gunicorn", "fediverse.wsgi", "--bind=0.0.0.0:3000", "--workers=2", "--threads=8", "--access-logfile=-"]
+CMD ["gunicorn", "fediverse.wsgi", "--bind=0.0.0.0:3000"]

@@ -479,8 +479,8 @@ def serve(
     stack: contextlib.ExitStack, env: dict[str, str], port: int, *, show: bool
 ) -> tuple[Part, Part]:
     """Start the web server and a worker on every queue; return when the web answers."""
-    gunicorn = ["-m", "gunicorn", "fediverse.wsgi", f"--bind=127.0.0.1:{port}", "--threads=8"]
-    gunicorn += ["--no-control-socket", "--graceful-timeout=5", "--access-logfile=-"]
+    gunicorn = ["-m", "gunicorn", "fediverse.wsgi", f"--bind=127.0.0.1:{port}", "--workers=1"]
+    gunicorn += ["--no-control-socket", "--graceful-timeout=5"]
     web = start_part(stack, "web", gunicorn, env, show=show)
     queues = ["content-aggregation", "notifications", "user-actions"]
     worker = start_part(stack, "worker", ["manage.py", "rqworker", *queues], env, show=show)

@@ -1,29 +1,31 @@
-"""What gunicorn does beside what its command line says. It reads this file by its name."""
+"""How gunicorn serves the hub. It reads this file by its name; the command line wins over it."""
 
 from __future__ import annotations
 
+import os
+import resource
 from typing import Any
 
+worker_class = "fediverse.gunicorn_worker.HubWorker"
+# Processes. What takes the processor for long delays the others of its process only.
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+# Of each process. A thread for every connection that is read or answered, most of which wait; how
+# many requests are worked on at once is in fediverse/admission.py.
+threads = 500
+worker_connections = 600
 # A reason of 500 characters in the query of a DELETE may have 6,000 bytes.
 limit_request_line = 8190
+# So that everything goes through the sockets that know for how long a client may take.
+sendfile = False
+accesslog = "-"
+logger_class = "fediverse.gunicorn_worker.PathLogger"
 # With the request's id, by which its other lines in the log are found.
-access_log_format = (
-    '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %({x-request-id}o)s'
-)
+access_log_format = '%(h)s %(t)s "%(r)s" %(s)s %(b)s "%(a)s" %({x-request-id}o)s'
 
-
-# So long a thread waits for the next bytes of a body, or for somebody to take those of an answer.
-SILENCE_SECONDS = 10.0
-
-
-def pre_request(worker: Any, req: Any) -> None:
-    """Let nobody hold a thread by sending a body that never comes, or by reading nothing.
-
-    Who sends a byte now and then still can: a proxy that buffers belongs in front.
-    """
-    connection = getattr(req.unreader, "sock", None)
-    if connection is not None:
-        connection.settimeout(SILENCE_SECONDS)
+# Connections are files, of which a process is often allowed 1,024 unless it asks for more.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+_wanted = 8192 if _hard == resource.RLIM_INFINITY else min(8192, _hard)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft, _wanted), _hard))
 
 
 def post_worker_init(worker: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 UNKNOWN: Final = "0.0.0.0"  # noqa: S104  (nothing is bound to it)
 # What one subscriber is given at the least, so that they count as one.
 IPV6_PREFIX: Final = 64
+_WITH_PORT: Final = re.compile(
+    r"(?P<v4>[0-9.]+):[0-9]{1,5}|\[(?P<v6>[0-9A-Fa-f:.]+)\](:[0-9]{1,5})?"
+)
 
 
 def client_address(request: HasMeta) -> str:
@@ -39,9 +43,16 @@ def client_address(request: HasMeta) -> str:
     return _normalised(seen)
 
 
+def _without_port(text: str) -> str:
+    """Return the host of `1.2.3.4:5`, `[2001:db8::1]:5` or `[2001:db8::1]`, which some proxies write."""
+    if found := _WITH_PORT.fullmatch(text):
+        return found["v6"] or found["v4"]
+    return text
+
+
 def _normalised(text: str) -> str:
     try:
-        address: IPv4Address | IPv6Address = ip_address(text)
+        address: IPv4Address | IPv6Address = ip_address(_without_port(text))
     except ValueError:
         return UNKNOWN
     if isinstance(address, IPv6Address):

@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from django.conf import settings
 from django.core.exceptions import DisallowedHost
 
+from fediverse.admission import HEALTH_PATH, REFUSAL, TOO_SLOW, most_bytes
 from fediverse.health import health
-from fediverse.problems import problem_response
+from fediverse.problems import RETRY_SECONDS, problem_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HEALTH_PATH: Final = "/health"
-BULK_PATH: Final = "/api/queue/jobs/bulk"
 # Digits of a Content-Length; with more, Python would refuse to read it as a number.
 MAX_DIGITS: Final = 18
 _CHARSET: Final = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
@@ -33,7 +31,7 @@ CHARSETS: Final = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 class RequestGuardMiddleware:
     """Refuses requests that nothing behind it could answer well, before any of it runs.
 
-    A body without a length would be taken for an empty one (411), one beyond the limit is not read
+    What `fediverse.admission` did not let in comes first. A body without a length would be taken for an empty one (411), one beyond the limit is not read
     (413), a NUL in address or cookies would become a database error (400), and Django decodes
     forms and queries by whatever codec of Python a charset names (415).
     """
@@ -63,12 +61,21 @@ def is_health(request: HttpRequest) -> bool:
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
     """Return the problem to answer with, or None if the request may go on."""
+    if why := request.META.get(REFUSAL):
+        return _not_admitted(why)
     address = unquote(request.META.get("QUERY_STRING", "")) + request.path
     if "\x00" in address:
         return problem_response(400, "nul_character", "The address holds the character NUL.")
     if any("\x00" in part for cookie in request.COOKIES.items() for part in cookie):
         return problem_response(400, "nul_character", "A cookie holds the character NUL.")
     return _wrong_host(request) or _wrong_body(request)
+
+
+def _not_admitted(why: str) -> HttpResponse:
+    if why == TOO_SLOW:
+        return problem_response(408, "request_timeout", "The body did not come in time.")
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return problem_response(503, "busy", "Too much is going on here; try again.", headers)
 
 
 def _wrong_host(request: HttpRequest) -> HttpResponse | None:
@@ -84,8 +91,7 @@ def _wrong_host(request: HttpRequest) -> HttpResponse | None:
 
 
 def _wrong_body(request: HttpRequest) -> HttpResponse | None:
-    is_bulk = request.path.rstrip("/") == BULK_PATH
-    most = settings.API_MAX_BULK_BYTES if is_bulk else settings.API_MAX_BODY_BYTES
+    most = most_bytes(request.path)
     length = request.META.get("CONTENT_LENGTH") or "0"
     charset = _CHARSET.search(request.META.get("CONTENT_TYPE", ""))
     if request.META.get("HTTP_TRANSFER_ENCODING"):

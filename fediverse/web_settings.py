@@ -66,8 +66,8 @@ API_OPERATOR_READS_PER_MINUTE = number(
 API_OPERATOR_WRITES_PER_MINUTE = number(
     "API_OPERATOR_WRITES_PER_MINUTE", 1200, least=1, most=1_000_000
 )
-# Each viewer of events takes one of the web server's threads while they look on.
-API_EVENT_VIEWERS = number("API_EVENT_VIEWERS", 4, least=0, most=500)
+# Below the threads of a process, see gunicorn.conf.py: each viewer of events takes one.
+API_EVENT_VIEWERS = number("API_EVENT_VIEWERS", 200, least=0, most=400)
 API_EVENT_SECONDS = number("API_EVENT_SECONDS", 300, least=1, most=3600)
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BODY_BYTES
 

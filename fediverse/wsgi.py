@@ -6,8 +6,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from fediverse.admission import Admission
 from fediverse.startup import refuse_wrong_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fediverse.settings")
-application = get_wsgi_application()
+application = Admission(get_wsgi_application())
 refuse_wrong_settings()

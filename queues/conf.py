@@ -131,7 +131,7 @@ def events_are_on() -> bool:
 
 
 def event_viewers() -> int:
-    """How many may look on in one process of the web server; each takes one of its threads."""
+    """How many may look on in one process of the web server."""
     return int(settings.API_EVENT_VIEWERS)
 
 

@@ -22,7 +22,7 @@ class WebProcess:
     def __init__(self, folder, **extra):
         self.port, self.log = free_port(), folder / f"web-{len(list(folder.glob('web-*')))}.log"
         extra = {"SECURE_SSL_REDIRECT": "false", "SECRET_KEY": "tests", **extra}
-        command = [sys.executable, "-m", "gunicorn", "fediverse.wsgi", "--threads=8"]
+        command = [sys.executable, "-m", "gunicorn", "fediverse.wsgi", "--workers=1"]
         command += [f"--bind=127.0.0.1:{self.port}", "--no-control-socket"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

@@ -1,4 +1,5 @@
-"""Who looks on in this process. Each viewer takes one of the web server's threads.
+"""Who looks on in this process. Each viewer takes a thread of the web server, and a connection to
+Redis, for as long as they stay.
 
 The server may say until when it serves, so that viewers do not hold its end up:
 `gunicorn.conf.py` does.
@@ -7,7 +8,7 @@ The server may say until when it serves, so that viewers do not hold its end up:
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rest_framework import status
 from rest_framework.exceptions import APIException
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
     Seat = object
 
 
+# So that nobody fills the seats of a process, not even with a few friends.
+SEATS_PER_USER: Final = 5
+
+
 class TooManyViewers(APIException):
-    """All seats are taken."""
+    """All seats are taken, or all that one user may have."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "too_many_viewers"
@@ -38,12 +43,12 @@ class Viewers:
     def enter(self, most: int, who: str) -> Seat:
         """Return a seat, to be left once.
 
-        Raises TooManyViewers if `most` are taken, or half of that by who comes.
+        Raises TooManyViewers if `most` are taken, or SEATS_PER_USER by who comes.
         """
         with self._lock:
             # Of a copy: the garbage collector may take a seat away while they are counted.
             theirs = sum(one == who for one in self._seats.copy().values())
-            if len(self._seats) >= most or theirs >= max(1, most // 2):
+            if len(self._seats) >= most or theirs >= SEATS_PER_USER:
                 raise TooManyViewers
             seat = object()
             self._seats[seat] = who

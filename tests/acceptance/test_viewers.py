@@ -21,11 +21,11 @@ GRACE = 20
 
 
 class Gunicorn:
-    """One process with as many threads as in production."""
+    """One process, with the threads of production."""
 
     def __init__(self, log):
         self.url = f"http://127.0.0.1:{free_port()}"
-        command = ["-m", "gunicorn", "fediverse.wsgi", f"--bind={self.url[7:]}", "--threads=8"]
+        command = ["-m", "gunicorn", "fediverse.wsgi", f"--bind={self.url[7:]}", "--workers=1"]
         command += ["--no-control-socket", f"--graceful-timeout={GRACE}"]
         settings = environment(DJANGO_SETTINGS_MODULE="tests.settings")
         with log.open("wb") as output:

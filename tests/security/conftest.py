@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from accounts.models import ApiToken
+from accounts.services.tokens import create_token
 from tests.fediverse.activities.conftest import link, reachable
 from tests.fediverse.conftest import lively_mastodon, scripted
 from tests.flushing import sql_flush
@@ -26,7 +28,7 @@ def web(tmp_path_factory, django_db_setup, django_db_blocker):
     """A server as it is deployed, for the tests of a module; it sees their database."""
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
         patch.setattr(DatabaseOperations, "sql_flush", flush_what_is_made)
-        server = WebProcess(tmp_path_factory.mktemp("web"), DEBUG="false", API_EVENT_VIEWERS=7)
+        server = WebProcess(tmp_path_factory.mktemp("web"), DEBUG="false")
         yield server
         server.end()
 
@@ -39,3 +41,11 @@ def browse(web, transactional_db):
         return Browser(web, user)
 
     return start
+
+
+@pytest.fixture
+def bearer(transactional_db, django_user_model):
+    """The header of somebody who may read the queues."""
+    user = django_user_model.objects.create_superuser("operator", password="a-secret")
+    _, text = create_token(user, scopes=["queue:read"], days=1, source=ApiToken.Source.GRANTED)
+    return {"Authorization": f"Bearer {text}"}

@@ -10,7 +10,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from queues.api import event_stream
-from queues.api.viewers import TooManyViewers, Viewers, viewers
+from queues.api.viewers import SEATS_PER_USER, TooManyViewers, Viewers, viewers
 from queues.enqueue import enqueue, enqueue_many
 from queues.queue_control import pause
 from queues.transport.client import producer
@@ -36,9 +36,7 @@ def is_empty():
 
 
 @pytest.fixture
-def watch(live_server, client, admin_user, monkeypatch, settings):
-    # Half of them are for one user.
-    settings.API_EVENT_VIEWERS = 10
+def watch(live_server, client, admin_user, monkeypatch):
     """Let somebody look on; all are gone at the end."""
     there = []
     cookie = cookie_of(client, admin_user)
@@ -141,7 +139,7 @@ def test_a_stream_ends_after_its_time(watch, settings):
 
 def test_only_so_many_look_on_and_a_seat_is_left_by_who_vanishes(watch, settings, monkeypatch):
     monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 0.05)
-    settings.API_EVENT_VIEWERS = 4
+    settings.API_EVENT_VIEWERS = 2
     first, _ = watch(), watch()
     refused = watch()
     assert (refused.status, refused.headers["retry-after"]) == (503, "5")
@@ -303,11 +301,12 @@ def test_asking_for_the_headers_alone_takes_no_seat(api):
     assert (answer.content, len(viewers)) == (b"", 0)
 
 
-def test_nobody_takes_all_seats():
+def test_two_users_do_not_take_all_seats():
     room = Viewers()
-    seats = [room.enter(4, "7") for _ in range(2)]
-    with pytest.raises(TooManyViewers):
-        room.enter(4, "7")
-    room.enter(4, "8")
+    seats = [room.enter(200, who) for who in ("7", "8") for _ in range(SEATS_PER_USER)]
+    for who in ("7", "8"):
+        with pytest.raises(TooManyViewers):
+            room.enter(200, who)
+    room.enter(200, "9")
     room.leave(seats[0])
-    room.enter(4, "7")
+    room.enter(200, "7")
