@@ -571,6 +571,8 @@ def test(options: argparse.Namespace) -> int:
     install("dev")
     if not Path("/usr/bin/chromium").exists():
         print("### NO /usr/bin/chromium: the browser tests are SKIPPED. ###", file=sys.stderr)
+    if not shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
+        print("### NO nginx: the tests of the shipped proxy are SKIPPED. ###", file=sys.stderr)
     with throwaway_servers() as (_, urls):
         chosen = options.rest or ["-n2", "--dist=loadgroup"]
         return foreground([PYTHON, "-m", "pytest", *chosen], {**os.environ, **urls})

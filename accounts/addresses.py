@@ -44,7 +44,7 @@ def client_address(request: HasMeta) -> str:
 
 
 def _without_port(text: str) -> str:
-    """Return the host of `1.2.3.4:5`, `[2001:db8::1]:5` or `[2001:db8::1]`, which some proxies write."""
+    """Return the address in `1.2.3.4:5`, `[2001:db8::1]:5` or `[2001:db8::1]`."""
     if found := _WITH_PORT.fullmatch(text):
         return found["v6"] or found["v4"]
     return text

@@ -1,4 +1,4 @@
-"""Clients that try to hold a web server by being slow. They reconnect as soon as they are cut off."""
+"""Clients that try to hold a web server by being slow, and reconnect when they are cut off."""
 
 from __future__ import annotations
 

@@ -10,14 +10,11 @@ from __future__ import annotations
 import errno
 import socket
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from gunicorn.glogging import Logger
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
-
-if TYPE_CHECKING:
-    from collections.abc import Buffer
 
 # How long a client may keep us waiting for its head, for its body, and for room to send the answer.
 # In all, not for each byte.
@@ -59,7 +56,7 @@ class ClientSocket(socket.socket):
         finally:
             self._to_read -= time.monotonic() - began
 
-    def sendall(self, data: Buffer, *flags: int) -> None:
+    def sendall(self, data: Any, *flags: int) -> None:
         """Send as sockets do. Raises BrokenPipeError when the client's time is spent."""
         self.settimeout(max(self._to_write, LEAST_SECONDS))
         began = time.monotonic()
@@ -75,12 +72,10 @@ class ClientSocket(socket.socket):
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     """A client's connection, which the main thread never waits for."""
 
-    # gunicorn would wait for the first byte before it lets a thread wait for the rest.
-    data_ready = True
     sock: ClientSocket
 
     def close(self, graceful: bool = False) -> None:
-        """Close it at once, whatever is asked: this runs in the thread that accepts for everybody."""
+        """Close it at once: this runs in the thread that accepts connections for everybody."""
         super().close()
 
 
@@ -96,6 +91,7 @@ class HubWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.nr_conns += 1
         client = ClientSocket(fileno=accepted.detach())
         conn = Connection(self.cfg, client, address, listener.getsockname())
+        # Else it would be waited for twice, with a time of its own for the first byte.
         conn.data_ready = True
         self.enqueue_req(conn)
 
@@ -118,7 +114,7 @@ class PathLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
     """Logs requests by their paths: what comes after a question mark may be secret or personal."""
 
     def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> Any:
-        """Return what a log format may name, without queries and without where callers came from."""
+        """Return what a log format may name, without queries, referers and user names."""
         atoms = super().atoms(resp, req, environ, request_time)
         # Not PATH_INFO, which is decoded and may hold line ends.
         path = str(environ.get("RAW_URI", "")).partition("?")[0]

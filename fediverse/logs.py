@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
+from django.http import HttpRequest
 
 from queues.logs import add_job
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict
+
+
+def without_queries(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    """Show the request of a line by its method and path.
+
+    Django adds the request itself, which would be shown with its query, and that may be secret.
+    """
+    request = line.get("request")
+    if isinstance(request, HttpRequest):
+        line["request"] = f"{request.method} {request.path}"
+    return line
 
 
 def structured(log_format: str) -> dict[str, Any]:
@@ -19,6 +34,7 @@ def structured(log_format: str) -> dict[str, Any]:
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.stdlib.ExtraAdder(),
+            without_queries,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
         ],

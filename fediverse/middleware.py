@@ -31,9 +31,10 @@ CHARSETS: Final = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 class RequestGuardMiddleware:
     """Refuses requests that nothing behind it could answer well, before any of it runs.
 
-    What `fediverse.admission` did not let in comes first. A body without a length would be taken for an empty one (411), one beyond the limit is not read
-    (413), a NUL in address or cookies would become a database error (400), and Django decodes
-    forms and queries by whatever codec of Python a charset names (415).
+    What `fediverse.admission` did not let in comes first (408, 503). A body without a length would
+    be taken for an empty one (411), one beyond the limit is not read (413), a NUL in address or
+    cookies would become a database error (400), and Django decodes forms and queries by whatever
+    codec of Python a charset names (415).
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
@@ -119,8 +120,17 @@ class DocsView(SpectacularSwaggerSplitView):
     http_method_names = ["get", "head"]
 
 
-@cache
+# drf-spectacular loads its extensions at the first call, and fails if two threads do so at once.
+_making = Lock()
+
+
 def document() -> dict[str, Any]:
     """Return the OpenAPI document, which is made once: that takes longer than any other answer."""
+    with _making:
+        return _document()
+
+
+@cache
+def _document() -> dict[str, Any]:
     made: dict[str, Any] = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]  # it has no types
     return made

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth import get_user_model

@@ -1,6 +1,6 @@
-"""Who looks on in this process. Each viewer takes a thread of the web server, and a connection to
-Redis, for as long as they stay.
+"""Who looks on in this process.
 
+Each viewer takes a thread of the web server, and a connection to Redis, for as long as they stay.
 The server may say until when it serves, so that viewers do not hold its end up:
 `gunicorn.conf.py` does.
 """
