@@ -21,7 +21,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 HEAD_SECONDS: Final = 10.0
 BODY_SECONDS: Final = 20.0
 ANSWER_SECONDS: Final = 60.0
-# Who is refused without being read gets some time to read that, before the kernel resets it.
+# A connection that is closed while bytes of the client are unread is reset, and the answer lost.
 LINGER_SECONDS: Final = 2.0
 # To a socket, 0 seconds would mean not to wait and to raise another error.
 LEAST_SECONDS: Final = 0.001
@@ -40,6 +40,12 @@ class ClientSocket(socket.socket):
     def allow(self, *, to_read: float) -> None:
         """Give the client so many seconds to send, from now on, and time to take an answer."""
         self._to_read, self._to_write = to_read, ANSWER_SECONDS
+
+    def close_gently(self) -> None:
+        """Close the connection once the client has, or has had some time to read what was sent."""
+        # What it sends meanwhile is thrown away, so nothing is mistaken for a request.
+        self._is_gone, self._to_read = False, LINGER_SECONDS
+        close_graceful(self, LINGER_SECONDS)
 
     def recv(self, *arguments: Any) -> bytes:
         """Receive as sockets do; nothing, as if the client had hung up, when its time is spent."""
@@ -100,8 +106,7 @@ class HubWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.sock.allow(to_read=HEAD_SECONDS)
         goes_on = super().handle(conn)
         if not goes_on:
-            conn.sock.allow(to_read=LINGER_SECONDS)
-            close_graceful(conn.sock, LINGER_SECONDS)
+            conn.sock.close_gently()
         return goes_on
 
     def handle_request(self, req: Any, conn: Connection) -> Any:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 import time
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -32,27 +35,29 @@ STATS = "/api/queue/stats"
 MIB = 1024 * 1024
 
 
+def configure(folder, port, web_port):
+    """Write the shipped configuration, with other addresses and another place for its files."""
+    text = (ROOT / "deploy" / "nginx.conf").read_text()
+    for ours, here in (
+        ("listen 8080", f"listen 127.0.0.1:{port}"),
+        ("http://web:3000", f"http://127.0.0.1:{web_port}"),
+        ("/tmp/", f"{folder}/"),  # noqa: S108
+        ("/etc/hub/", f"{folder}/"),
+    ):
+        assert ours in text
+        text = text.replace(ours, here)
+    (folder / "nginx.conf").write_text(text)
+    return [NGINX, "-c", folder / "nginx.conf", "-e", "stderr", "-p", folder]
+
+
 class Nginx:
-    """The shipped configuration, with other addresses and another place for its files."""
+    """nginx as shipped, until it is told to end."""
 
     def __init__(self, folder, web_port):
         self.port, self.log = free_port(), folder / "nginx.log"
-        text = (ROOT / "deploy" / "nginx.conf").read_text()
-        for ours, here in (
-            ("listen 8080", f"listen 127.0.0.1:{self.port}"),
-            ("http://web:3000", f"http://127.0.0.1:{web_port}"),
-            ("/tmp/", f"{folder}/"),  # noqa: S108
-            ("/etc/hub/", f"{folder}/"),
-        ):
-            assert ours in text
-            text = text.replace(ours, here)
-        (folder / "nginx.conf").write_text(text)
+        command = configure(folder, self.port, web_port)
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [NGINX, "-c", folder / "nginx.conf", "-e", "stderr", "-p", folder],
-                stdout=log,
-                stderr=log,
-            )
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
         until(self._answers, what="nginx")
 
     def _answers(self):
@@ -84,11 +89,15 @@ def web(tmp_path_factory, django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory, web):
-    folder = tmp_path_factory.mktemp("nginx")
-    folder.chmod(0o777)
-    for parent in list(folder.parents)[:2]:
-        parent.chmod(0o755)
+def proxy(web):
+    # Not in pytest's folder, which nginx's own user may not enter if root runs the tests.
+    with tempfile.TemporaryDirectory(prefix="nginx-") as place:
+        folder = Path(place)
+        folder.chmod(0o755)
+        yield from started(folder, web)
+
+
+def started(folder, web):
     process = Nginx(folder, web.port)
     yield process
     process.end()
@@ -146,3 +155,19 @@ def test_its_log_has_paths_and_no_queries(proxy):
     )[-1]
     assert line.startswith("127.0.0.1 [")
     assert "canary" not in proxy.log.read_text()
+
+
+def test_the_additions_that_the_documents_show_are_taken(tmp_path):
+    page = (ROOT / "docs" / "operations.md").read_text()
+    blocks = re.findall(r"```nginx\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 2
+    folder = tmp_path / "server.d"
+    folder.mkdir()
+    key, certificate = folder / "privkey.pem", folder / "fullchain.pem"
+    openssl = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=hub"]
+    subprocess.run([*openssl, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    for block in blocks:
+        (folder / "mine.conf").write_text(block.replace("/etc/hub/", f"{tmp_path}/"))
+        command = configure(tmp_path, free_port(), free_port())
+        done = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+        assert "test is successful" in done.stderr, done.stderr

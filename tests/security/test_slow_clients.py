@@ -48,7 +48,7 @@ def test_clients_that_take_no_answer_or_do_not_close_keep_nobody_waiting(web, be
     answers_at_once(web, bearer, times=1)
     with SlowClients(web.port, 40, DEAF):
         # What they ask for is to be computed first, as for anybody.
-        until(lambda: wait_of(web, "/health") < 0.2, what="the answers that they do not take")
+        until(lambda: wait_of(web, STATS, **bearer) < 0.5, what="the web to have computed")
         answers_at_once(web, bearer)
 
 
@@ -65,7 +65,9 @@ def cut_off_after(port, first, every=0.5):
             except ConnectionResetError:
                 return time.monotonic() - began, b""
             else:
-                return time.monotonic() - began, answer
+                seconds = time.monotonic() - began
+                link.settimeout(5)
+                return seconds, answer + (link.makefile("rb").read() if answer else b"")
     raise AssertionError("It was never cut off.")
 
 
@@ -80,7 +82,7 @@ def test_who_drips_is_cut_off_in_time(web):
     seconds, answer = body.result()
     assert BODY_SECONDS - 1 < seconds < BODY_SECONDS + 2
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b'"code": "request_timeout"' in answer
+    assert b"request_timeout" in answer
 
 
 def test_a_connection_that_was_given_up_is_not_read_on(web):
