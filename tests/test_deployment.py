@@ -115,6 +115,7 @@ def composed_redis():
         "ACL LIST",
         "SWAPDB 0 1",
         "GET other",
+        "SET app:1:health x",
         "PUBLISH other x",
     ],
 )
