@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import subprocess
@@ -152,7 +153,7 @@ def test_the_command_fails_for_a_redis_that_anybody_may_write_to():
         **kept,
         "SECRET_KEY": RIGHT["SECRET_KEY"],
         "ALLOWED_HOSTS": "hub.example.org",
-        "TOKEN_KEYS": "k1:" + "A" * 43 + "=",
+        "TOKEN_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
         "DATABASE_URL": "postgres://hub:pw@db.internal/hub",
         "REDIS_URL": "redis://redis.internal:6379/0",
         "BEHIND_TLS_PROXY": "true",
