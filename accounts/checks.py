@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 
-from accounts.secrets import KeysError, parse_keys
+from accounts.secrets import KeysError, is_weak, parse_keys
 
 HINT: Final = (
     "Set TOKEN_KEYS to id:key, several with commas between; the first one writes. A key comes from "
@@ -17,12 +17,23 @@ HINT: Final = (
 
 @register()
 def token_keys(**_kwargs: Any) -> list[CheckMessage]:
-    """Report TOKEN_KEYS that are missing, malformed or weak (accounts.E001); show none."""
+    """Report TOKEN_KEYS that are missing or malformed, or of which the first is weak; show none.
+
+    accounts.E001: they cannot be used. accounts.W002: one that only reads is weak.
+    """
     try:
-        parse_keys(settings.TOKEN_KEYS)
+        keys = parse_keys(settings.TOKEN_KEYS)
     except KeysError as error:
         return [Error(str(error), hint=HINT, id="accounts.E001")]
-    return []
+    return [
+        Warning(
+            f"The key {key_id} in TOKEN_KEYS is not random.",
+            hint="Run manage.py rotate_token_keys, and take the key out.",
+            id="accounts.W002",
+        )
+        for key_id, key in keys.items()
+        if is_weak(key)
+    ]
 
 
 @register()

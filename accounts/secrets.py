@@ -83,7 +83,10 @@ def unseal(sealed: str, *, context: Place) -> str:
 
 
 def parse_keys(entries: Iterable[str]) -> dict[str, bytes]:
-    """Return the keys by id, in their order: at least one, none of them weak. Raises KeysError."""
+    """Return the keys by id, in their order: at least one, the first of them strong.
+
+    A weak key may read what it sealed before, so that it can be replaced. Raises KeysError.
+    """
     keys: dict[str, bytes] = {}
     for position, entry in enumerate(entries, start=1):
         key_id, _, encoded = entry.strip().partition(":")
@@ -94,6 +97,8 @@ def parse_keys(entries: Iterable[str]) -> dict[str, bytes]:
         if key_id in keys:
             raise KeysError(f"Entry {position} of TOKEN_KEYS repeats an id.")
         key = _decode(encoded, position)
+        if not keys and is_weak(key):
+            raise KeysError(f"Entry {position} of TOKEN_KEYS is not random; make a new key.")
         if key in keys.values():
             raise KeysError(f"Entry {position} of TOKEN_KEYS repeats the key of an earlier entry.")
         keys[key_id] = key
@@ -109,12 +114,10 @@ def _decode(encoded: str, position: int) -> bytes:
         raise KeysError(f"Entry {position} of TOKEN_KEYS is not base64.") from None
     if len(key) != KEY_BYTES:
         raise KeysError(f"Entry {position} of TOKEN_KEYS is not a key of {KEY_BYTES} bytes.")
-    if _is_weak(key):
-        raise KeysError(f"Entry {position} of TOKEN_KEYS is not random; make a new key.")
     return key
 
 
-def _is_weak(key: bytes) -> bool:
+def is_weak(key: bytes) -> bool:
     """Whether a key is text, or has a pattern that random bytes do not have.
 
     Bytes that repeat show in the values, and bytes that count up in the steps between them.

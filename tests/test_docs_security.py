@@ -1,4 +1,4 @@
-"""The commands of docs/security.md, run from top to bottom: secrets are replaced as the page says."""
+"""The commands of docs/security.md, run from top to bottom; secrets are replaced as it says."""
 
 from __future__ import annotations
 
