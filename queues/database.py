@@ -16,7 +16,9 @@ from django.db import (
     connections,
 )
 from psycopg import Cursor
-from psycopg.errors import DeadlockDetected
+from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
+
+from queues.conf import lease_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,12 +31,21 @@ T = TypeVar("T")
 
 DEADLOCKS: Final = 3
 
-# Postgres is gone, or was made read-only by a failover (which is an InternalError).
+# Postgres is gone, or was made read-only by a failover (which is an InternalError). A lock that is
+# not to be had comes as an OperationalError too: ask `is_contended`.
 AWAY: Final = (OperationalError, InterfaceError, InternalError)
+# How long the engine's own connections wait for a lock. Less than Postgres' `deadlock_timeout`, so
+# rings of locks among them end by this.
+LOCK_SECONDS: Final = 0.5
 PLANS: Final = (
     "-c plan_cache_mode=force_generic_plan -c jit=off"
     " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 )
+# A server that is gone without a word is noticed within ten seconds.
+KEEPALIVES: Final = {
+    "keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}  # fmt: skip
 AGAIN_SECONDS: Final = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -71,18 +82,39 @@ def own_connection() -> Iterator[None]:
     Outside of the pool, so that handlers that hold all of it do not stop the engine; and with one
     plan for each prepared statement, by index. A plan that was made while the table was empty
     would else read all of it, again and again, once it is full.
+
+    No lock is waited for longer than LOCK_SECONDS (see `is_contended`). A process that freezes
+    within a transaction loses it, and its locks, after half a lease.
     """
     shared = connections[DEFAULT_DB_ALIAS]
     own = shared.copy()
     options = own.settings_dict["OPTIONS"]
     options.pop("pool", None)
-    options["options"] = f"{options.get('options', '')} {PLANS}".strip()
+    options["options"] = f"{options.get('options', '')} {PLANS} {_patience()}".strip()
+    for name, value in KEEPALIVES.items():
+        options.setdefault(name, value)
     connections[DEFAULT_DB_ALIAS] = own
     try:
         yield
     finally:
         own.close()
         connections[DEFAULT_DB_ALIAS] = shared
+
+
+def _patience() -> str:
+    idle_ms = round(lease_seconds() * 1000 / 2)
+    lock_ms = round(LOCK_SECONDS * 1000)
+    return f"-c lock_timeout={lock_ms} -c idle_in_transaction_session_timeout={idle_ms}"
+
+
+def is_contended(error: BaseException) -> bool:
+    """Say whether a statement failed because of somebody else's lock or transaction.
+
+    The connection is as good as before, and trying again may help. Everything else in AWAY means
+    that the connection is gone.
+    """
+    causes = (LockNotAvailable, DeadlockDetected, SerializationFailure)
+    return isinstance(error.__cause__, causes)
 
 
 def let_go(mine: Sequence[BaseDatabaseWrapper]) -> Sequence[BaseDatabaseWrapper]:
@@ -148,11 +180,17 @@ def despite_deadlocks(verb: Callable[P, T]) -> Callable[P, T]:
 
 
 def persist(writing: Callable[[], T]) -> T:
-    """Write, again and again for 16 s while the database is away. Not within a transaction."""
+    """Write, again and again for 16 s while the database is away. Not within a transaction.
+
+    A lock that is not to be had is raised at once: what else there is to write must not wait.
+    """
     for seconds in AGAIN_SECONDS:
         try:
             return writing()
-        except AWAY:
-            connection.close()
+        except AWAY as error:
+            if isinstance(error.__cause__, LockNotAvailable):
+                raise
+            if not is_contended(error):
+                connection.close()
             time.sleep(seconds)
     return writing()

@@ -27,6 +27,7 @@ from queues.statements.turns import (
     KEEP_KEYS,
     KEEP_QUEUES,
     LANES,
+    LIMITED_QUEUES,
     LOCK_KEYS,
     LOCK_QUEUES,
     NEXT_OPENING,
@@ -46,8 +47,12 @@ MUCH: Final = 1_000_000
 # How long lanes are looked for at every turn after there were some.
 USED_SECONDS: Final = 60.0
 
-# When to try again for a key that somebody else had locked.
+# When to try again for a queue or key that somebody else had locked: soon, and twice as late each
+# time that it still is, for its holder may be frozen.
 CONTENDED_SECONDS: Final = 0.005
+LONGEST_CONTENDED_SECONDS: Final = 0.25
+# How long limited keys are given their rows at one turn, if others are in the way.
+ADD_SECONDS: Final = 0.5
 
 
 class Turns:
@@ -58,6 +63,7 @@ class Turns:
         self._used_at = float("-inf")
         self._opens_at = float("inf")
         self._round = 0
+        self._contended = 0
         # Whether jobs waited, at the last claim, that another's end may give their turn.
         self.is_blocked = False
 
@@ -74,8 +80,8 @@ class Turns:
     def claim(self, worker_id: int, free: Mapping[str, int]) -> list[Claim]:
         """Claim what may begin by its turn, up to the free slots of each queue.
 
-        Locks limited queues and keys until the claims are committed. A key that another claimer
-        has locked is left to that one. Raises IntegrityError if the worker's lease is gone.
+        Locks limited queues and keys until the claims are committed. What another claimer has
+        locked is left to that one. Raises IntegrityError if the worker's lease is gone.
         """
         self._opens_at = float("inf")
         lanes = self._lanes(free)
@@ -139,19 +145,31 @@ class Turns:
         fair = {name for (name,) in fetch(FAIR, {"queues": names})}
         _add_keys(lanes)
         with transaction.atomic():
-            queues = _lock_queues(names)
+            queues, is_busy = _lock_queues(names)
+            lanes = [lane for lane in lanes if lane.queue not in is_busy]
             keys = _lock_keys(lanes)
             # After the locks: what begins now must not be counted as having begun before them.
             now: int = fetch(NOW, {})[0][0]
-            rooms = _queue_rooms({name: free[name] for name in names}, queues, now)
+            open_names = [name for name in names if name not in is_busy]
+            rooms = _queue_rooms({name: free[name] for name in open_names}, queues, now)
             shares = share(lanes, rooms, _key_rooms(keys, now))
             claims = _take(worker_id, shares, rooms, fair) if shares else []
             _keep(KEEP_QUEUES, queues, Counter(claim.queue for claim in claims), now)
             _keep(KEEP_KEYS, keys, Counter(claim.limit_key for claim in claims), now)
-        if any(lane.is_limited and lane.key not in keys for lane in lanes):
-            self._opens_at = time.monotonic() + CONTENDED_SECONDS
+        lacks_key = any(lane.is_limited and lane.key not in keys for lane in lanes)
+        self._note_contention(is_contended=bool(is_busy) or lacks_key)
         self._go_on(lanes, [claim for claim in claims if claim.queue in fair])
         return claims
+
+    def _note_contention(self, *, is_contended: bool) -> None:
+        """Come back soon to what others had locked."""
+        if not is_contended:
+            self._contended = 0
+            return
+        seconds = CONTENDED_SECONDS * 2**self._contended
+        if seconds < LONGEST_CONTENDED_SECONDS:
+            self._contended += 1
+        self._opens_at = time.monotonic() + min(seconds, LONGEST_CONTENDED_SECONDS)
 
     def _go_on(self, lanes: Sequence[Lane], claims: Sequence[Claim]) -> None:
         """Begin the next round after the key that was served last."""
@@ -185,12 +203,15 @@ class _Held(NamedTuple):
         return room if self.rate is None else min(room, self.rate.room(self.window, now))
 
 
-def _lock_queues(names: Sequence[str]) -> dict[str, _Held]:
-    """Lock the limited ones of these queues, waiting for whoever has them."""
-    return {
+def _lock_queues(names: Sequence[str]) -> tuple[dict[str, _Held], set[str]]:
+    """Lock the limited ones of these queues; return them, and those that somebody else has."""
+    params = {"queues": list(names)}
+    held = {
         name: _Held(cap, _rate(count, per), json.loads(window))
-        for name, cap, count, per, window in fetch(LOCK_QUEUES, {"queues": list(names)})
+        for name, cap, count, per, window in fetch(LOCK_QUEUES, params)
     }
+    limited = {name for (name,) in fetch(LIMITED_QUEUES, params)}
+    return held, limited - held.keys()
 
 
 def _add_keys(lanes: Iterable[Lane]) -> None:
@@ -201,8 +222,10 @@ def _add_keys(lanes: Iterable[Lane]) -> None:
     """
     new = sorted({lane.key for lane in lanes if lane.is_limited and not lane.is_known})
     if new and not _add(new):
+        deadline = time.monotonic() + ADD_SECONDS
         for key in new:
-            _add([key])
+            if time.monotonic() < deadline:
+                _add([key])
 
 
 def _add(keys: Sequence[str]) -> list[str]:

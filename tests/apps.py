@@ -16,3 +16,6 @@ class TestsConfig(AppConfig):
             life_jobs,  # noqa: F401
             unit_jobs,  # noqa: F401
         )
+        from tests.failpoints import arm  # noqa: PLC0415
+
+        arm()

@@ -53,12 +53,18 @@ ORDER BY lane.nth, lane.queue)
 UNION ALL ({LIMITED})
 """
 
-# One claimer at a time for each queue with a cap or a rate. Paused ones too: they may be resumed
-# before the claim, which looks whether they are.
+# One claimer at a time for each queue with a cap or a rate; one that is locked is being served by
+# somebody else. Paused ones too: they may be resumed before the claim, which looks whether they
+# are.
 LOCK_QUEUES: Final = """
 SELECT name, cap, rate, per_seconds, "window" FROM queues_queuecontrol
 WHERE name = ANY(%(queues)s) AND (cap IS NOT NULL OR rate IS NOT NULL)
-ORDER BY name FOR UPDATE
+ORDER BY name FOR UPDATE SKIP LOCKED
+"""
+# After the locks, in a statement of its own: a queue whose limit is new by then counts as well.
+LIMITED_QUEUES: Final = """
+SELECT name FROM queues_queuecontrol
+WHERE name = ANY(%(queues)s) AND (cap IS NOT NULL OR rate IS NOT NULL)
 """
 COUNT_ACTIVE: Final = """
 SELECT queue, count(*) FROM queues_job

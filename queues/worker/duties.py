@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 from django.db import connection
 
 from queues import happenings, metrics
-from queues.database import AWAY, own_connection
+from queues.database import AWAY, is_contended, own_connection
 from queues.maintenance import (
     flows,
     operations,
@@ -105,8 +105,14 @@ class Duties:
         try:
             duty.run_once()
         except AWAY as error:
-            log.warning("Maintenance waits for Postgres: %s", type(error).__name__)
-            connection.close()
-            self._stop.wait(OUTAGE_WAIT_SECONDS)
+            self._put_off(duty, error)
         # From its beginning on, and behind all that is overdue by now.
         due[duty] = max(began + duty.seconds, time.monotonic())
+
+    def _put_off(self, duty: Duty, error: Exception) -> None:
+        if is_contended(error):
+            log.warning("%s was locked out; trying again", duty.run_once.__module__)
+            return
+        log.warning("Maintenance waits for Postgres: %s", type(error).__name__)
+        connection.close()
+        self._stop.wait(OUTAGE_WAIT_SECONDS)

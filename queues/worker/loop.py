@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection
 
 from queues.claims import Claim, claim_ids, claim_waiting
 from queues.conf import LOOK_SECONDS
-from queues.database import AWAY
+from queues.database import AWAY, is_contended
 from queues.happenings import note_claims
 from queues.states import State
 from queues.turns import Turns
@@ -122,11 +122,18 @@ class Loop:
             except IntegrityError:
                 # The lease ran out while this process slept: the worker's row is gone.
                 self._parts.lease.renew()
-        except AWAY:
-            log.warning("Postgres does not answer; trying again")
-            connection.close()
-            self._parts.switch.stop.wait(OUTAGE_WAIT_SECONDS)
+        except AWAY as error:
+            self._put_off(error)
         return None
+
+    def _put_off(self, error: Exception) -> None:
+        if is_contended(error):
+            log.warning("Claiming was locked out; trying again")
+            self._parts.switch.stop.wait(FULL_WAIT_SECONDS)
+            return
+        log.warning("Postgres does not answer; trying again")
+        connection.close()
+        self._parts.switch.stop.wait(OUTAGE_WAIT_SECONDS)
 
     def _take(self, free: Mapping[str, int]) -> list[Claim]:
         # First, when they are due: hints that never end must not starve a row whose hint was lost,
