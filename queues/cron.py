@@ -171,12 +171,19 @@ def _possible(expression: str) -> tuple[str, ...]:
 def _parts(expression: str) -> tuple[str, ...]:
     """Split what names days in two ways, where croniter would ask for both at once.
 
-    Cron means either of them. croniter does too, but for the second or the last of a weekday.
+    Cron means either of them, unless one of the fields begins with a star: then a day must fit
+    both. croniter means either too, but for the second or the last of a weekday.
     """
     *others, date, month, weekday = expression.split()
-    if date == "*" or not set(weekday) & set("#l"):
+    if _fits_both(expression) or not set(weekday) & set("#l"):
         return (expression,)
     return (" ".join([*others, date, month, "*"]), " ".join([*others, "*", month, weekday]))
+
+
+def _fits_both(expression: str) -> bool:
+    """Whether a day must fit both of its fields: Vixie cron asks for their first character."""
+    *_, date, _month, weekday = expression.split()
+    return date.startswith("*") or weekday.startswith("*")
 
 
 def _tick(parts: tuple[str, ...], after: datetime) -> datetime | None:
@@ -185,7 +192,10 @@ def _tick(parts: tuple[str, ...], after: datetime) -> datetime | None:
     for part in parts:
         # Without a zone, for croniter's own rule for clocks that change is another.
         try:
-            ticks = croniter(part, after, ret_type=datetime, second_at_beginning=True)
+            ticks = croniter(
+                part, after, ret_type=datetime, second_at_beginning=True,
+                day_or=not _fits_both(part),
+            )  # fmt: skip
             found.append(ticks.get_next())
         except CroniterBadDateError:
             continue

@@ -44,6 +44,19 @@ def test_expressions_mean_what_they_always_have(expression, expected):
 
 
 @pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("0 0 */15 * fri#3", ["16 00:00:00", "16 00:00:00", "16 00:00:00"]),
+        ("0 0 1,16,31 * fri#3", ["16 00:00:00", "31 00:00:00", "01 00:00:00"]),
+        ("0 0 */2 * L1", ["23 00:00:00", "27 00:00:00", "25 00:00:00"]),
+    ],
+)
+def test_the_second_or_the_last_of_a_weekday_goes_by_the_same_rule(expression, expected):
+    runs = shown(expression, "UTC", "2026-01-01T12:00:00+00:00", 3)
+    assert [run.partition("+")[0] for run in runs] == expected
+
+
+@pytest.mark.parametrize(
     ("expression", "says"),
     [
         ("", "has 0 fields; allowed: 5, or 6 with seconds first"),
@@ -166,7 +179,11 @@ MOMENTS = st.integers(1_600_000_000, 2_200_000_000).map(lambda s: datetime.fromt
 @settings(deadline=None)
 @given(EXPRESSIONS, MOMENTS)
 def test_in_utc_runs_are_those_of_croniter(expression, after):
-    reference = croniter(expression, after, ret_type=datetime, second_at_beginning=True)
+    *_, date, _, weekday = expression.split()
+    is_both = date[0] == "*" or weekday[0] == "*"
+    reference = croniter(
+        expression, after, ret_type=datetime, second_at_beginning=True, day_or=not is_both
+    )
     expected = [reference.get_next() for _ in range(5)]
     assert next_runs(parse_cron(expression, "UTC"), after, 5) == [Run(at=at) for at in expected]
 
@@ -181,11 +198,13 @@ BY_DATE = {
     "L": is_last,
     "1,15,L": lambda day: day.day in {1, 15} or is_last(day),
     "*/10": lambda day: day.day in {1, 11, 21, 31},
+    "1,*/10": lambda day: day.day in {1, 11, 21, 31},
     "30": lambda day: day.day == 30,
 }
 BY_WEEKDAY = {
     "*": bool,
     "sun": lambda day: day.weekday() == 6,
+    "*/3": lambda day: day.weekday() in {6, 2, 5},
     "fri-7": lambda day: day.weekday() >= 4,
     "L5": lambda day: day.weekday() == 4 and (day + timedelta(days=7)).month != day.month,
     "tue#2": lambda day: day.weekday() == 1 and 8 <= day.day <= 14,
@@ -195,9 +214,9 @@ BY_WEEKDAY = {
 
 @pytest.mark.parametrize("weekday", BY_WEEKDAY)
 @pytest.mark.parametrize("date", BY_DATE)
-def test_what_names_days_in_two_ways_means_either_of_them(date, weekday):
+def test_days_fit_either_field_or_both_if_one_begins_with_a_star(date, weekday):
     days = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(365)]
-    combine = all if "*" in {date, weekday} else any
+    combine = all if "*" in {date[0], weekday[0]} else any
     expected = [day for day in days if combine([BY_DATE[date](day), BY_WEEKDAY[weekday](day)])]
     cron = parse_cron(f"0 0 {date} * {weekday}", "UTC")
     runs = next_runs(cron, days[0] - timedelta(seconds=1), len(expected))
