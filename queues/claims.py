@@ -11,6 +11,7 @@ from queues.database import array, fetch_prepared, text_array
 from queues.retry import Backoff, BackoffError, parse_backoff
 from queues.statements.claiming import (
     CLAIM_BY_ID,
+    CLAIM_ONE,
     CLAIM_WAITING,
 )
 
@@ -77,6 +78,12 @@ def claim_ids(worker_id: int, ids: Sequence[int], queues: Iterable[str]) -> list
         "kinds": text_array(registry.kinds()),
     }
     return [*map(Claim._make, fetch_prepared(CLAIM_BY_ID, params))]
+
+
+def claim_one(worker_id: int, job_id: int) -> Claim | None:
+    """Claim a waiting job although its queue is paused, or limits would have it wait."""
+    params = {"worker": worker_id, "id": job_id, "kinds": text_array(registry.kinds())}
+    return next(map(Claim._make, fetch_prepared(CLAIM_ONE, params)), None)
 
 
 def claim_waiting(worker_id: int, free: Mapping[str, int]) -> list[Claim]:

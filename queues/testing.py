@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 
 from queues import leases, registry
 from queues.calling import call
-from queues.claims import Claim, claim_ids
+from queues.claims import Claim, claim_one
 from queues.endings import Waits
 from queues.execution import perform_atomic
 from queues.models import Job
@@ -35,16 +35,16 @@ MAX_RUNS = 1000
 def run_job(job: Job) -> Job:
     """Run one attempt of a waiting or delayed job now, and return the job as it is afterwards.
 
-    Raises AssertionError if the job does not wait. What its handler raises is settled as a worker
-    would, not raised.
+    Pauses, limits and rates do not count here. Raises AssertionError if the job does not wait. What
+    its handler raises is settled as a worker would, not raised.
     """
     Job.objects.filter(pk=job.pk, state=State.DELAYED).update(state=State.WAITING)
     worker_id = leases.register("testing", {job.queue: 1}, version="")
     try:
-        claims = claim_ids(worker_id, [job.pk], [job.queue])
-        if not claims:
+        claim = claim_one(worker_id, job.pk)
+        if claim is None:
             raise AssertionError(f"{job} does not wait: it is {Job.objects.get(pk=job.pk).state}.")
-        _run(claims[0])
+        _run(claim)
     finally:
         leases.retire(worker_id)
     return Job.objects.get(pk=job.pk)
@@ -53,6 +53,7 @@ def run_job(job: Job) -> Job:
 def run_all(*, delayed: bool = False) -> list[Job]:
     """Run what waits, in order of service, and what that enqueues; with `delayed`, that too.
 
+    Pauses, limits and rates do not count here.
     Returns the jobs as they were after each attempt. Raises AssertionError after 1,000 attempts.
     """
     states = [State.WAITING, *([State.DELAYED] if delayed else [])]

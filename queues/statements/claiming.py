@@ -52,6 +52,15 @@ WITH {LEASE}, picked AS (
 {CLAIMED}
 """
 
+# One job, whatever its queue and its key say. For tests.
+CLAIM_ONE: Final = f"""
+WITH {LEASE}, picked AS (
+    SELECT job.ctid FROM queues_job AS job
+    WHERE job.id = %(id)s AND state || '' = 'waiting' AND kind = ANY(%(kinds)s::text[])
+    FOR NO KEY UPDATE OF job SKIP LOCKED)
+{CLAIMED}
+"""
+
 # The look into Postgres: as many rows of each queue as it has free slots, in order of service.
 CLAIM_WAITING: Final = f"""
 WITH {LEASE}, picked AS (

@@ -3,14 +3,15 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth import get_user_model
 
-from queues import testing
+from queues import limits, queue_control, testing
 from queues.enqueue import enqueue
 from queues.flows import flow
 from queues.models import Job, Worker
+from queues.rate import Rate
 from queues.testing import assert_enqueued, assert_not_enqueued, enqueued, run_all, run_job
 from tests.flowing import node
-from tests.jobs import Act, Flaky, Note, lines
-from tests.unit_jobs import Breaking, Count
+from tests.jobs import QUEUE, Act, Flaky, Note, lines
+from tests.unit_jobs import Breaking, Count, Limited
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +20,24 @@ def test_a_job_is_run_here_and_now():
     job = run_job(enqueue(Act(what="return", text="hi"), delay=60))
     assert (job.state, job.result) == ("completed", {"echo": "hi"})
     assert not Worker.objects.exists()
+
+
+def test_limits_and_pauses_do_not_keep_a_test_from_running_its_jobs():
+    limits.set_limit("x", concurrency=1)
+    limits.close_key("x", seconds=60)
+    queue_control.set_cap(QUEUE, 1)
+    queue_control.set_rate(QUEUE, Rate(count=1, per=60))
+    jobs = [enqueue(Act(what="return"), limit_key=key) for key in ("x", "x", "y", "")]
+    assert run_job(jobs[0]).state == "completed"
+    queue_control.pause(QUEUE)
+    assert [job.pk for job in run_all()] == [job.pk for job in jobs[1:]]
+    assert {job.state for job in Job.objects.all()} == {"completed"}
+
+
+def test_a_job_that_finds_its_key_closed_is_run_again_by_the_test():
+    job = run_job(enqueue(Limited(seconds=60, key="host:busy.example")))
+    assert (job.state, job.limit_key, job.attempt) == ("waiting", "host:busy.example", 0)
+    assert run_job(job).state == "waiting"
 
 
 def test_what_a_handler_raises_is_settled_and_not_raised():
