@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
 
 DEADLOCKS: Final = 3
 
@@ -115,6 +116,23 @@ def is_contended(error: BaseException) -> bool:
     """
     causes = (LockNotAvailable, DeadlockDetected, SerializationFailure)
     return isinstance(error.__cause__, causes)
+
+
+def each_despite_locks(act: Callable[[V], int], items: Iterable[V]) -> int:
+    """Do something to each item by itself, but for those that are locked; return the sum.
+
+    Ends after a second or so: what is left is for the next time.
+    """
+    done, deadline = 0, time.monotonic() + 2 * LOCK_SECONDS
+    for item in items:
+        try:
+            done += act(item)
+        except OperationalError as error:
+            if not is_contended(error):
+                raise
+        if time.monotonic() > deadline:
+            break
+    return done
 
 
 def let_go(mine: Sequence[BaseDatabaseWrapper]) -> Sequence[BaseDatabaseWrapper]:

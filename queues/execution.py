@@ -14,7 +14,7 @@ from queues import registry
 from queues.calling import call
 from queues.claims import claim_ids
 from queues.conf import KEEP_SOME, get_queues
-from queues.database import AWAY, fetch, persist
+from queues.database import AWAY, fetch, is_contended, persist
 from queues.endings import Ending, Gone, Raised, Returned, Waits
 from queues.happenings import note, note_claims
 from queues.heartbeat import Heartbeat
@@ -108,13 +108,15 @@ def conclude(performed: Sequence[Performed]) -> list[Verdict]:
 
     If the database stays away meanwhile, nothing is known, and LOST is returned: the jobs' own
     deadlines, or their worker's lease, bring them back. Raises DatabaseError for what Postgres
-    refuses; then none of it was written.
+    refuses or somebody has locked; then none of it was written.
     """
     settlements = [_settlement_of(one) for one in performed]
     wanted = [one for one in settlements if one is not None]
     try:
         verdicts = persist(lambda: settle(wanted)) if wanted else []
-    except AWAY:
+    except AWAY as error:
+        if is_contended(error):
+            raise
         log.exception("%s jobs could not be settled: no database", len(wanted))
         verdicts = [Verdict.LOST] * len(wanted)
     settled = iter(verdicts)

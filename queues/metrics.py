@@ -10,7 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from queues.database import execute
+from django.db import OperationalError
+
+from queues.database import execute, is_contended
 from queues.histogram import bucket
 from queues.models.metric import empty_histogram
 from queues.statements.maintaining import ADD_METRIC
@@ -68,12 +70,23 @@ def run_once() -> int:
                 "wait_ms": counts.wait_ms,
                 "run_ms": counts.run_ms,
             }
-            execute(ADD_METRIC, params)
-            del taken[queue, kind]
-            written += 1
+            if _write(params):
+                del taken[queue, kind]
+                written += 1
     finally:
         _put_back(taken)
     return written
+
+
+def _write(params: dict[str, object]) -> bool:
+    """Add to a row; False if somebody has it locked."""
+    try:
+        execute(ADD_METRIC, params)
+    except OperationalError as error:
+        if not is_contended(error):
+            raise
+        return False
+    return True
 
 
 def _put_back(left: dict[tuple[str, str], _Counts]) -> None:

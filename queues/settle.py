@@ -13,7 +13,7 @@ from queues.database import array, execute, fetch, fetch_prepared
 from queues.models.attempt import Outcome
 from queues.resolving import resolve
 from queues.settlement import Completed, Settlement, Troubled, Verdict
-from queues.statements.settling import SETTLE_COMPLETED, SETTLE_TROUBLE
+from queues.statements.settling import LOCKED, SETTLE_COMPLETED, SETTLE_TROUBLE
 from queues.statements.turns import CLOSE_KEYS, GIVE_KEYS
 from queues.states import State
 from queues.transport.hints import Hint, push
@@ -44,6 +44,11 @@ def settle(settlements: Sequence[Settlement]) -> list[Verdict]:
         one.verdict if (one.claim.id, one.claim.token) in moved else Verdict.LOST
         for one in settlements
     ]
+
+
+def locked(ids: Sequence[int]) -> set[int]:
+    """Return those of these jobs whose rows somebody else has locked just now."""
+    return {row[0] for row in fetch(LOCKED, {"ids": list(ids)})}
 
 
 def _ended_children(

@@ -14,6 +14,7 @@ class TestsConfig(AppConfig):
             flow_jobs,  # noqa: F401
             jobs,  # noqa: F401
             life_jobs,  # noqa: F401
+            lock_jobs,  # noqa: F401
             unit_jobs,  # noqa: F401
         )
         from tests.failpoints import arm  # noqa: PLC0415

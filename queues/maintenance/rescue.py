@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from queues import metrics
 from queues.conf import MAX_CRASHES
-from queues.database import array, fetch
+from queues.database import array, fetch, is_contended
 from queues.happenings import note
 from queues.resolving import resolve
 from queues.statements.maintaining import KINDS_OF_DEAD, LOCK_DEAD, RESCUE
@@ -27,7 +27,7 @@ def run_once() -> int:
         if not dead:
             return 0
         rows = fetch(RESCUE, _params(dead))
-        resolve([row[0] for row in rows if row[4] == State.FAILED])
+        _tell_parents([row[0] for row in rows if row[4] == State.FAILED])
     # Pushed from the last to the first, each to the front: they end up in their old order.
     rows.sort(key=lambda row: int(row[0]), reverse=True)
     rescued = [row for row in rows if row[2] is not None]
@@ -42,6 +42,16 @@ def run_once() -> int:
         if state == State.WAITING
     )
     return len(rescued)
+
+
+def _tell_parents(failed: list[int]) -> None:
+    """Tell those that wait for these jobs; where somebody has locked one, `flows` does it later."""
+    try:
+        with transaction.atomic():
+            resolve(failed)
+    except OperationalError as error:
+        if not is_contended(error):
+            raise
 
 
 def _params(dead: list[int]) -> dict[str, Any]:

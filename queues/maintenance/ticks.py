@@ -9,12 +9,12 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from queues import control, registry
 from queues.audit import Door, acting_as
 from queues.control import ControlError
-from queues.database import execute, fetch, fetch_prepared, text_array
+from queues.database import execute, fetch, fetch_prepared, is_contended, text_array
 from queues.enqueue import enqueue_draft
 from queues.models import Job, Misfire, Overlap, Schedule
 from queues.planning import ScheduleError, draft_tick, next_tick
@@ -30,6 +30,7 @@ LIMIT: Final = 10
 # A tick that is later than this was missed, and with it all that is due by now.
 GRACE: Final = timedelta(seconds=60)
 RETRY_AFTER: Final = timedelta(seconds=60)
+LOCKED_RETRY_AFTER: Final = timedelta(seconds=2)
 STRANGER: Final = "No worker that is there knows the kind."
 CHANGED: Final = (
     "last_at", "last_job_id", "next_at", "ticks", "skipped", "last_error", "retry_at",
@@ -81,12 +82,22 @@ def _tick(kinds: str) -> Ticked | None:
         return None
     schedule, now = Schedule.objects.get(pk=rows[0][0]), rows[0][1]
     try:
-        return _make(schedule, now)
+        with transaction.atomic():
+            return _make(schedule, now)
     except ScheduleError as error:
         log.warning("The schedule %s cannot tick: %s", schedule.name, error)
-        changes = {"last_error": str(error), "retry_at": now + RETRY_AFTER}
-        Schedule.objects.filter(pk=schedule.pk).update(**changes)
-        return Ticked.REFUSED
+        return _put_off(schedule, now + RETRY_AFTER, str(error))
+    except OperationalError as error:
+        if not is_contended(error):
+            raise
+        # Somebody has locked the job that the tick replaces. Other schedules must not wait for it.
+        return _put_off(schedule, now + LOCKED_RETRY_AFTER, schedule.last_error)
+
+
+def _put_off(schedule: Schedule, retry_at: datetime, error: str) -> Ticked:
+    changes = {"last_error": error, "retry_at": retry_at}
+    Schedule.objects.filter(pk=schedule.pk).update(**changes)
+    return Ticked.REFUSED
 
 
 def _make(schedule: Schedule, now: datetime) -> Ticked:

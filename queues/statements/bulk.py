@@ -128,12 +128,15 @@ RETURNING {_MOVED}
 
 # Nobody works on an operation whose job has ended, whatever ended it.
 END_ORPHANS: Final = f"""
-UPDATE queues_operation AS operation
+UPDATE queues_operation
 SET state = 'stopped', finished_at = clock_timestamp()
-WHERE state = 'running' AND NOT EXISTS (
-    SELECT FROM queues_job AS job
-    WHERE job.id = operation.job_id
-      AND job.state IN {LIVE})
+WHERE id IN (
+    SELECT operation.id FROM queues_operation AS operation
+    WHERE state = 'running' AND NOT EXISTS (
+        SELECT FROM queues_job AS job
+        WHERE job.id = operation.job_id
+          AND job.state IN {LIVE})
+    FOR NO KEY UPDATE OF operation SKIP LOCKED)
 RETURNING id
 """
 

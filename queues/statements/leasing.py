@@ -31,21 +31,28 @@ DELETE FROM queues_worker WHERE id = %(worker)s AND NOT EXISTS (
     SELECT FROM queues_job WHERE worker_id = %(worker)s AND state = 'active')
 """
 
+# What somebody has locked is left: the lease runs out, and a rescuer finds it.
 HAND_BACK: Final = """
-UPDATE queues_job
+WITH mine AS (
+    SELECT id FROM queues_job WHERE worker_id = %(worker)s AND state = 'active'
+    FOR NO KEY UPDATE SKIP LOCKED)
+UPDATE queues_job AS job
 SET state = 'waiting', front = true, attempt = attempt - 1, worker_id = NULL
-WHERE worker_id = %(worker)s AND state = 'active'
-RETURNING id, queue, priority
+FROM mine WHERE job.id = mine.id
+RETURNING job.id, queue, priority
 """
 
 # Claims whose answer never arrived: the connection broke between the commit and the reply.
 RETURN_STRAYS: Final = """
-UPDATE queues_job
+WITH mine AS (
+    SELECT job.id FROM unnest(%(ids)s::bigint[], %(tokens)s::bigint[]) AS stray(id, token)
+    JOIN queues_job AS job ON job.id = stray.id AND job.token = stray.token
+    WHERE worker_id = %(worker)s AND state = 'active'
+    FOR NO KEY UPDATE OF job SKIP LOCKED)
+UPDATE queues_job AS job
 SET state = 'waiting', front = true, attempt = attempt - 1, worker_id = NULL
-FROM unnest(%(ids)s::bigint[], %(tokens)s::bigint[]) AS stray(id, token)
-WHERE queues_job.id = stray.id AND queues_job.token = stray.token
-  AND worker_id = %(worker)s AND state = 'active'
-RETURNING queues_job.id, queue, priority
+FROM mine WHERE job.id = mine.id
+RETURNING job.id, queue, priority
 """
 
 HELD: Final = """

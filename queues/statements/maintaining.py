@@ -36,7 +36,7 @@ SELECT DISTINCT kind FROM queues_job
 WHERE worker_id = ANY(%(dead)s::bigint[]) AND state = 'active'
 """
 # In the same transaction, and a statement of its own: it must see the claims that were committed
-# before the lock.
+# before the lock. A job that somebody has locked is left, and its worker's row with it.
 RESCUE: Final = f"""
 WITH dead AS (SELECT id, name FROM queues_worker WHERE id = ANY(%(dead)s::bigint[])),
 before AS (
@@ -46,7 +46,7 @@ before AS (
     FROM queues_job AS job JOIN dead ON job.worker_id = dead.id
     JOIN unnest(%(kinds)s::text[], %(fingerprints)s::text[]) AS crash(kind, fingerprint)
         ON crash.kind = job.kind
-    WHERE job.state = 'active' FOR NO KEY UPDATE OF job),
+    WHERE job.state = 'active' FOR NO KEY UPDATE OF job SKIP LOCKED),
 moved AS (
     UPDATE queues_job AS job
     SET state = CASE WHEN crashes >= %(max_crashes)s THEN 'failed' ELSE 'waiting' END,
@@ -69,17 +69,23 @@ noted AS (
         error_class, note, '', progress, code_version, fingerprint
     FROM before),
 {GROUPED.strip()},
-buried AS (DELETE FROM queues_worker USING dead WHERE queues_worker.id = dead.id),
+buried AS (
+    DELETE FROM queues_worker USING dead
+    WHERE queues_worker.id = dead.id AND NOT EXISTS (
+        SELECT FROM queues_job AS left_over
+        WHERE left_over.worker_id = dead.id AND left_over.state = 'active'
+          AND left_over.id NOT IN (SELECT id FROM before))),
 ended AS (SELECT id, queue, kind, successor FROM moved WHERE state = 'failed'),
 {FOLLOWED}
 SELECT id, queue, kind, priority, state, front FROM moved
 UNION ALL SELECT id, queue, NULL, priority, state, front FROM followed
 """
 
+# What somebody has locked is left for the next time.
 OVERDUE: Final = f"""
 SELECT {CLAIM} FROM queues_job AS job
 WHERE state = 'active' AND started_at + timeout * interval '1 second' < clock_timestamp()
-ORDER BY id LIMIT %(limit)s
+ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE OF job SKIP LOCKED
 """
 
 # Before `doomed`: what must go with a job. After it: the job.

@@ -32,6 +32,9 @@ ORDER BY next_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 # Only what is overdue: a worker that knows the kind makes the tick at once.
 NOTE_STRANGERS: Final = """
 UPDATE queues_schedule SET last_error = %(error)s
-WHERE is_enabled AND next_at <= (SELECT clock_timestamp()) - %(seconds)s * interval '1 second'
-  AND kind <> ALL(%(kinds)s::text[]) AND last_error = ''
+WHERE id IN (
+    SELECT id FROM queues_schedule
+    WHERE is_enabled AND next_at <= (SELECT clock_timestamp()) - %(seconds)s * interval '1 second'
+      AND kind <> ALL(%(kinds)s::text[]) AND last_error = ''
+    FOR NO KEY UPDATE SKIP LOCKED)
 """

@@ -88,6 +88,14 @@ ended AS (SELECT id, queue, kind, successor FROM moved WHERE state = 'failed'),
 {_RETURNED.format(moved="moved")}
 """
 
+# Those that are there and that somebody else has locked.
+LOCKED: Final = """
+WITH free AS (
+    SELECT id FROM queues_job WHERE id = ANY(%(ids)s::bigint[]) FOR NO KEY UPDATE SKIP LOCKED)
+SELECT id FROM queues_job
+WHERE id = ANY(%(ids)s::bigint[]) AND id NOT IN (SELECT id FROM free)
+"""
+
 PROGRESS: Final = """
 UPDATE queues_job SET progress = %(progress)s
 WHERE id = %(id)s AND token = %(token)s AND state = 'active'

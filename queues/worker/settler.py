@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from queue import SimpleQueue
+import time
+from collections import deque
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, Self
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
-from queues.database import own_connection
+from queues.database import AWAY, is_contended, own_connection
+from queues.endings import Returned
 from queues.execution import Performed, conclude
+from queues.settle import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
 
     from queues.worker.running import Running
@@ -24,14 +28,19 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE: Final = 500
 LAST_SECONDS: Final = 1.0
+# How soon jobs that somebody has locked are tried again, and how long a batch is settled one by one
+# before the next has its turn.
+HELD_SECONDS: Final = 0.25
+SINGLY_SECONDS: Final = 2.0
 
 
 class Settler:
-    """Settles inside a `with` block, which ends when all is settled.
+    """Settles inside a `with` block, which ends when all is settled that is not locked.
 
     Nothing waits for company: a batch is what came in while the one before it was written. So a
-    lone job is settled at once, and a busy worker settles hundreds in one statement. If it dies by
-    an error of its own, the worker is told to stop.
+    lone job is settled at once, and a busy worker settles hundreds in one statement. A job that
+    somebody has locked is tried again until it can be settled, or is somebody else's; it holds up
+    no other. If the settler dies by an error of its own, the worker is told to stop.
     """
 
     def __init__(self, slots: Slots, running: Running, switch: Switch) -> None:
@@ -40,6 +49,8 @@ class Settler:
         self._switch = switch
         self.died = False
         self._queue: SimpleQueue[Performed | None] = SimpleQueue()
+        self._held: list[Performed] = []
+        self._try_held_at = 0.0
         self._thread = threading.Thread(target=self._run, name="settler", daemon=True)
 
     def __enter__(self) -> Self:
@@ -62,44 +73,101 @@ class Settler:
         self._queue.put(performed)
 
     def _run(self) -> None:
-        is_over = False
+        is_over = is_last = False
         try:
             with own_connection():
-                while batch := self._next_batch():
-                    self._settle(batch)
+                while not is_last:
+                    batch, is_last = self._next_batch()
+                    if batch:
+                        self._settle(batch)
+                    self._settle_held(is_last=is_last)
             is_over = True
         finally:
             if not is_over:
                 self.died = True
                 self._switch.stop.set()
 
-    def _next_batch(self) -> list[Performed]:
-        """Block for one, and return it with all that came in meanwhile; nothing at the end."""
+    def _next_batch(self) -> tuple[list[Performed], bool]:
+        """Block for one; return it with all that came in meanwhile, and whether it was the last.
+
+        While there are jobs that somebody has locked, it does not block beyond their next try.
+        """
         batch: list[Performed] = []
-        while (one := self._queue.get()) is not None:
-            batch.append(one)
-            # Nobody else takes from it, so what is there now will be there for the next get.
-            if len(batch) >= MOST_AT_ONCE or self._queue.empty():
-                return batch
-        if batch:
-            self._queue.put(None)
-        return batch
+        left = max(0.0, self._try_held_at - time.monotonic())
+        try:
+            one = self._queue.get(timeout=left if self._held else None)
+            while one is not None:
+                batch.append(one)
+                # Nobody else takes from it, so what is there now is there for the next get.
+                if len(batch) >= MOST_AT_ONCE or self._queue.empty():
+                    return batch, False
+                one = self._queue.get()
+        except Empty:
+            return batch, False
+        return batch, True
+
+    def _settle_held(self, *, is_last: bool) -> None:
+        """Try again what somebody had locked, if it is time to."""
+        if self._held and (is_last or time.monotonic() >= self._try_held_at):
+            held, self._held = self._held, []
+            ids = _locked(held)
+            self._hold([one for one in held if one.claim.id in ids])
+            if free := [one for one in held if one.claim.id not in ids]:
+                self._settle(free)
+
+    def _hold(self, performed: Iterable[Performed]) -> None:
+        self._held += performed
+        self._try_held_at = time.monotonic() + HELD_SECONDS
 
     def _settle(self, batch: Sequence[Performed]) -> None:
+        left: list[Performed] = []
         try:
-            conclude(batch)
-        except DatabaseError:
-            # Postgres refuses one of them; the others must not suffer for it.
-            self._settle_singly(batch)
+            left = _conclude(batch)
         finally:
-            claims = [one.claim for one in batch]
+            ids = {one.claim.id for one in left}
+            claims = [one.claim for one in batch if one.claim.id not in ids]
             self._running.end(claims)
             keyed = any(claim.limit_key for claim in claims)
             self._slots.settled([claim.queue for claim in claims], keyed=keyed)
+        if left:
+            self._hold(left)
 
-    def _settle_singly(self, batch: Sequence[Performed]) -> None:
-        for one in batch:
-            try:
-                conclude([one])
-            except DatabaseError:
+
+def _conclude(batch: Sequence[Performed]) -> list[Performed]:
+    """Settle a batch; return those that somebody has locked, or that depend on what is locked."""
+    try:
+        conclude(batch)
+    except DatabaseError as error:
+        # Postgres refuses one of them, or cannot have its lock; the others must not suffer for it.
+        ids = _locked(batch) if is_contended(error) else set()
+        free = [one for one in batch if one.claim.id not in ids]
+        return [one for one in batch if one.claim.id in ids] + _conclude_singly(free)
+    return []
+
+
+def _conclude_singly(batch: Sequence[Performed]) -> list[Performed]:
+    """Settle one by one; return those that there was no time for, and those that are locked."""
+    # What completed may need no other row, such as the group of its failures.
+    left = deque(sorted(batch, key=lambda one: not isinstance(one.ending, Returned)))
+    held, deadline = [], time.monotonic() + SINGLY_SECONDS
+    while left and time.monotonic() < deadline:
+        one = left.popleft()
+        try:
+            conclude([one])
+        except DatabaseError as error:
+            if is_contended(error):
+                held.append(one)
+            else:
                 log.exception("Job %s could not be settled", one.claim.id)
+    return [*left, *held]
+
+
+def _locked(batch: Sequence[Performed]) -> set[int]:
+    ids = [one.claim.id for one in batch]
+    try:
+        return locked(ids)
+    except AWAY as error:
+        # The table is locked, or Postgres is away: none of them can be settled now.
+        if not is_contended(error):
+            connection.close()
+        return set(ids)
