@@ -141,9 +141,13 @@ def change_payload(job_id: int, payload: Mapping[str, Any]) -> Job:
 def remove(job_id: int) -> None:
     """Delete a job that neither runs nor waits for others, and all that was kept of it.
 
-    For its parents it is a child that did not complete. Raises ControlError.
+    What was enqueued to follow it does so. For its parents it is a child that did not complete.
+    Raises ControlError.
     """
     before = _lock(job_id)
+    if before.successor is not None and before.state in {State.WAITING, State.DELAYED}:
+        # What was to follow it is somebody else's wish, and stays.
+        push_followers(_move(CANCEL, job_id, UNFINISHED))
     _move(REMOVE, job_id, f"{NOT_BEGUN}, {FINISHED}")
     announce(Word.REMOVED, before.queue, [job_id])
     audit.record("remove", {"job": job_id}, before=_facts(before))

@@ -7,8 +7,8 @@ first job holds it:
 - throttle: nothing. The key is free again when `ttl` seconds have passed, whatever the job does.
 - debounce: replaces the first job while that is still delayed, and starts its delay and `ttl`
   again; nothing once it has left its delay.
-- keep-last: nothing, except while the first job is active: then the newest is kept, and becomes a
-  job of its own when the first is finished.
+- keep-last: nothing, except once the first job has begun, even if it waits for a retry: then the
+  newest is kept, and becomes a job of its own when the first is finished.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ VALUES (
 """
 RETURNING: Final = "RETURNING id, created_at, run_at, state, turn_at"
 
-# The holder of a key is left alone, replaced in its first delay, or told of its successor.
+# The holder of a key is left alone, replaced in its first delay, or told of its successor once it
+# has begun: whatever it waits for then, it has seen the older arguments.
 OR_NOTHING: Final = "ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO NOTHING "
 OR_REPLACE: Final = """
 ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO UPDATE SET
@@ -40,7 +41,8 @@ WHERE queues_job.state = 'delayed' AND queues_job.token = 0
 """
 OR_FOLLOW: Final = """
 ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO UPDATE SET successor = %(successor)s
-WHERE queues_job.state = 'active'
+WHERE queues_job.token > 0
+  AND queues_job.state IN ('waiting', 'delayed', 'waiting-children', 'active')
 """
 
 EXPIRE_KEY: Final = """

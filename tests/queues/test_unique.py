@@ -9,9 +9,11 @@ from django.db.models.functions import Now
 from queues import control, leases
 from queues.claims import claim_ids
 from queues.conf import MAX_CRASHES
+from queues.database import fetch
 from queues.enqueue import EnqueueError, enqueue
 from queues.maintenance import prune, rescue
 from queues.models import Job
+from queues.statements.flows import PARK
 from queues.transport import hints
 from queues.unique import Answer, Mode, Unique, UniqueError
 from tests import settling
@@ -241,7 +243,42 @@ def test_nothing_follows_while_attempts_are_left():
     assert texts() == ["a", "b"]
 
 
-def test_keep_last_is_plain_while_the_first_waits():
+def park(job_claim):
+    fetch(PARK, {"id": job_claim.id, "token": job_claim.token})
+
+
+@pytest.mark.parametrize(
+    "interrupt",
+    [
+        settling.fail_attempt,
+        lambda claim: settling.fail_attempt(claim, wait_ms=0),
+        lambda claim: settling.snooze(claim, 60),
+        lambda claim: leases.hand_back(Job.objects.get(pk=claim.id).worker_id),
+        park,
+    ],
+    ids=["retry", "retry at once", "snooze", "handed back", "waits for children"],
+)
+def test_the_newest_is_kept_while_the_first_waits_to_run_again(interrupt):
+    running = claim(add("a", unique=Unique(key="k", mode=Mode.KEEP_LAST), backoff=60_000))
+    interrupt(running)
+    assert [kept(text).answer for text in "bc"] == [Answer.KEPT, Answer.KEPT]
+    assert texts() == ["a"]
+    Job.objects.update(state="waiting")
+    settling.complete(claim(Job.objects.get()), None)
+    assert texts() == ["a", "c"]
+
+
+def test_what_is_to_follow_a_job_follows_it_too_if_that_is_removed():
+    running = claim(add("a", unique=Unique(key="k", mode=Mode.KEEP_LAST), backoff=60_000))
+    kept("b")
+    settling.fail_attempt(running)
+    hints.pop(FREE)
+    control.remove(running.id)
+    assert texts() == ["b"]
+    assert hints.pop(FREE) == [Job.objects.get().pk]
+
+
+def test_keep_last_is_plain_before_the_first_has_begun():
     kept("a")
     assert kept("b").answer is Answer.EXISTS
 
