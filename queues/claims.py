@@ -13,7 +13,9 @@ from queues.statements.claiming import (
     CLAIM_BY_ID,
     CLAIM_ONE,
     CLAIM_WAITING,
+    PAUSED_AMONG,
 )
+from queues.transport.hints import Hint, push
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -78,6 +80,14 @@ def claim_ids(worker_id: int, ids: Sequence[int], queues: Iterable[str]) -> list
         "kinds": text_array(registry.kinds()),
     }
     return [*map(Claim._make, fetch_prepared(CLAIM_BY_ID, params))]
+
+
+def put_back(ids: Sequence[int]) -> set[str]:
+    """Push those again that wait in a paused queue, before what came later; return the queues."""
+    rows = fetch_prepared(PAUSED_AMONG, {"ids": array(ids)})
+    # From the last to the first, each to the front: they end up in their old order.
+    push(Hint(id_, queue, priority, front=not priority) for id_, queue, priority in rows[::-1])
+    return {queue for _, queue, _ in rows}
 
 
 def claim_one(worker_id: int, job_id: int) -> Claim | None:

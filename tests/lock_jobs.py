@@ -1,4 +1,4 @@
-"""Sample jobs that hold locks for a while."""
+"""Sample jobs that hold locks for a while, or that others hold up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from queues.arguments import Arguments
 from queues.enqueue import enqueue
+from queues.outcomes import RateLimited
 from queues.registry import handles
 from queues.unique import Mode, Unique
 from tests.jobs import QUEUE, note_down
@@ -44,6 +45,20 @@ def ask(arguments: Ask, context: Context) -> None:
     job = enqueue(Index(path=arguments.path), unique=Unique(key="k", mode=Mode.KEEP_LAST))
     note_down(arguments.path, f"asked: {job.answer}")
     _wait_for(arguments.path + ".asked")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused(Arguments):
+    """Write a line, and find that the other side wants to be left alone for a minute."""
+
+    kind: ClassVar[str] = "tests.refused"
+    path: str
+
+
+@handles(Refused, queue=QUEUE)
+def refused(arguments: Refused, context: Context) -> None:
+    note_down(arguments.path, "asks")
+    raise RateLimited(60)
 
 
 def _wait_for(path: str) -> None:

@@ -77,4 +77,13 @@ WITH {LEASE}, picked AS (
 {CLAIMED}
 """
 
+# Those that wait in a paused queue, in order of service.
+PAUSED_AMONG: Final = """
+SELECT job.id, job.queue, job.priority FROM queues_job AS job
+JOIN queues_queuecontrol AS control ON control.name = job.queue
+WHERE job.id = ANY(%(ids)s::bigint[]) AND job.state || '' = 'waiting'
+  AND control.paused_at IS NOT NULL
+ORDER BY job.front DESC, job.priority, job.run_at, job.id
+"""
+
 QUEUE_OF: Final = "SELECT queue FROM queues_job WHERE id = %(id)s AND state = 'waiting'"

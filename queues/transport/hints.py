@@ -45,6 +45,29 @@ return ids
 """.replace("{prefix}", HubJob.redis_job_namespace_prefix)
 
 
+# From the front of each list, as far as it is these ids that lie there; from the sorted sets all.
+DROP: Final = """
+local counts, at = {}, #KEYS / 2 + 1
+for i = 1, #KEYS / 2 do
+    local list, mine, found = KEYS[2 * i - 1], {}, 0
+    for _ = 1, tonumber(ARGV[i]) do
+        mine[ARGV[at]] = true
+        found = found + redis.call('ZREM', KEYS[2 * i], ARGV[at])
+        at = at + 1
+    end
+    local head = redis.call('LINDEX', list, 0)
+    while head and mine[head] do
+        redis.call('LPOP', list)
+        redis.call('DEL', '{prefix}' .. head)
+        found = found + 1
+        head = redis.call('LINDEX', list, 0)
+    end
+    counts[i] = found
+end
+return counts
+""".replace("{prefix}", HubJob.redis_job_namespace_prefix)
+
+
 class Hint(NamedTuple):
     """One waiting job. `front` puts it before everything else in its queue."""
 
@@ -138,6 +161,23 @@ def pop(free: Mapping[str, int]) -> list[int]:
     keys = [key for queue in queues for key in (queue.key, queue.prioritised_key)]
     with mending(queues):
         return _to_ids(_popper(consumer())(keys, list(free.values())))
+
+
+def drop(ids: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """Take back the next hints of queues if they are among these ids; return how many there were.
+
+    Raises RedisError.
+    """
+    queues = [HubQueue.named(name, consumer()) for name in ids]
+    keys = [key for queue in queues for key in (queue.key, queue.prioritised_key)]
+    counts = [len(mine) for mine in ids.values()]
+    values = [*counts, *(id_ for mine in ids.values() for id_ in mine)]
+    return dict(zip(ids, map(int, _dropper(consumer())(keys, values)), strict=True))
+
+
+@cache
+def _dropper(client: Redis) -> Script:
+    return client.register_script(DROP)
 
 
 @cache

@@ -24,6 +24,10 @@ class Controls:
         self._shown = dict(usual)
         self.paused: frozenset[str] = frozenset()
 
+    def note_paused(self, queues: set[str]) -> None:
+        """Take queues for paused until the controls are read again."""
+        self.paused |= queues
+
     def refresh(self) -> int:
         """Read them; return how many there are."""
         rows = list(QueueControl.objects.filter(name__in=self._usual))

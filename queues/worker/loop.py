@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import IntegrityError, connection
 
-from queues.claims import Claim, claim_ids, claim_waiting
+from queues.claims import Claim, claim_ids, claim_waiting, put_back
 from queues.conf import LOOK_SECONDS
 from queues.database import AWAY, is_contended
 from queues.happenings import note_claims
@@ -71,6 +71,9 @@ class Loop:
         self._turns = Turns()
         self._turned_at = 0
         self._has_stale = False
+        # Queues in which jobs may wait that no hint tells of, before those that hints tell of.
+        self._behind: set[str] = set()
+        self._paused: frozenset[str] = frozenset()
         self.taken = 0
         self.must_be_replaced = False
 
@@ -112,7 +115,11 @@ class Loop:
     def _free(self) -> dict[str, int]:
         most = self._until.max_jobs
         free = self._parts.slots.free(most=None if most is None else most - self.taken)
-        return {name: n for name, n in free.items() if name not in self._parts.controls.paused}
+        paused = self._parts.controls.paused
+        # What was offered and refused meanwhile waits without a hint.
+        self._behind |= self._paused - paused
+        self._paused = paused
+        return {name: n for name, n in free.items() if name not in paused}
 
     def _try(self, free: Mapping[str, int]) -> list[Claim] | None:
         """Return what there was to take, or None if that could not be found out."""
@@ -171,7 +178,7 @@ class Loop:
 
     def _due(self, free: Mapping[str, int]) -> list[Claim]:
         """Take what is found by looking, or by turns, if the one or the other is due."""
-        if self._look_is_due():
+        if self._look_is_due() or not self._behind.isdisjoint(free):
             return self._look(free)
         ended = self._turned_at != self._parts.slots.turns
         if ended or self._has_stale or self._turns.opens_in == 0:
@@ -185,23 +192,26 @@ class Loop:
         return self._turns.claim(self._parts.lease.worker_id, free)
 
     def _claim_offers(self, free: Mapping[str, int]) -> list[Claim]:
-        """Claim what Redis offers, going on while all of it is stale, until a look is due.
-
-        A look takes rows whose hints are still there. To look again for those would leave the next
-        hints behind, and so on for ever.
-        """
-        while ids := self._parts.offers.pop(free):
-            claims = self._claim(ids, free)
-            if claims or self._look_is_due() or self._parts.switch.stop.is_set():
-                return claims
-        return []
+        """Claim what Redis offers."""
+        return self._claim(self._parts.offers.pop(free), free)
 
     def _claim(self, ids: Sequence[int], free: Mapping[str, int]) -> list[Claim]:
-        """Claim what was offered. What does not move may have to wait for its turn."""
+        """Claim what was offered. What does not move may have to wait for its turn.
+
+        Then the free slots are filled from Postgres, before more is offered. Queues with one slot
+        are served in their order whatever the hints say: one job for each of them.
+        """
         if self._parts.switch.stop.is_set() or not ids:
             return []
-        claims = claim_ids(self._parts.lease.worker_id, ids, free)
-        self._has_stale |= len(claims) < len(ids)
+        single = {queue: 1 for queue in self._parts.slots.single() if queue in free}
+        claims = self._poll(single) if single else []
+        if others := free.keys() - single:
+            claims += claim_ids(self._parts.lease.worker_id, ids, others)
+        if len(claims) < len(ids):
+            self._has_stale = True
+            self._behind |= free.keys()
+            refused = set(ids) - {claim.id for claim in claims}
+            self._parts.controls.note_paused(put_back([*refused]))
         return claims
 
     def _look_is_due(self) -> bool:
@@ -209,16 +219,34 @@ class Loop:
 
     def _look(self, left: Mapping[str, int]) -> list[Claim]:
         """Take waiting rows that nobody was told of, if a second has passed or jobs flow."""
-        flows = self._looked_at != self._flow
-        if not self._look_is_due() and not flows:
+        is_due, flows = self._look_is_due(), self._looked_at != self._flow
+        if not (is_due or flows or self._behind & left.keys()):
             return []
-        is_due = self._look_is_due()
+        self._has_stale |= is_due
         self._last_look = time.monotonic()
         self._looked_at = self._flow
-        claims = self._turn(left) if is_due or self._turns.is_used or self._has_stale else []
+        claims = self._poll(left)
+        self._behind -= left.keys()
+        if claims:
+            self._behind |= self._left_behind(left, claims)
+        return claims
+
+    def _poll(self, left: Mapping[str, int]) -> list[Claim]:
+        """Claim from Postgres, in order of service."""
+        claims = self._turn(left) if self._turns.is_used or self._has_stale else []
         if rest := remaining(left, claims):
             claims += claim_waiting(self._parts.lease.worker_id, rest)
         return claims
+
+    def _left_behind(self, left: Mapping[str, int], claims: Sequence[Claim]) -> set[str]:
+        """Return queues whose slots a poll filled with jobs most of which had no hint.
+
+        There may be more of them, so the next claim is a poll too. Takes back the hints of what was
+        claimed: they would be offered in vain, and each poll for their sake leave others behind.
+        """
+        told, taken = self._parts.offers.drop(claims), Counter(claim.queue for claim in claims)
+        full = left.keys() - remaining(left, claims)
+        return {queue for queue in full if told.get(queue, 0) < taken[queue] / 2}
 
     def _start(self, claims: Sequence[Claim]) -> None:
         slots = self._parts.slots

@@ -56,6 +56,11 @@ class Slots:
         with self._released:
             return any(self._room(*item) <= 0 for item in self._capacity.items())
 
+    def single(self) -> set[str]:
+        """Return the queues of which one job runs at a time."""
+        with self._released:
+            return {queue for queue, capacity in self._capacity.items() if capacity == 1}
+
     def _room(self, queue: str, capacity: int) -> int:
         too_many = max(0, self._unsettled[queue] - capacity)
         return capacity - self._taken[queue] - too_many
