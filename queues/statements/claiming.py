@@ -32,12 +32,25 @@ RETURNING {CLAIM}
 # trigger (see ADR 0022), so that owners take turns; of all others it is when they were due.
 PLACE: Final = "coalesce(turn_at, run_at)"
 IN_ORDER: Final = f"front DESC, priority, {PLACE}, id"
-# Paused queues are closed to claims. Those with a cap or a rate, and jobs that have a key, are for
-# `queues.statements.turns`.
+# Paused queues are closed to claims. Those with a cap or a rate, and jobs whose key is limited, are
+# for `queues.statements.turns`.
 _OPEN: Final = """
 queue NOT IN (
     SELECT name FROM queues_queuecontrol
     WHERE paused_at IS NOT NULL OR cap IS NOT NULL OR rate IS NOT NULL)
+"""
+
+# A key that no limit fits and that nobody closed holds nothing back, where keys do not take turns.
+_UNLIMITED: Final = """
+(limit_key = '' OR (
+    queue NOT IN (SELECT name FROM queues_queuecontrol WHERE is_fair)
+    AND NOT EXISTS (SELECT FROM queues_limit AS most WHERE most.key = limit_key)
+    AND NOT EXISTS (
+        SELECT FROM queues_limit AS most
+        WHERE most.key LIKE '%%*' AND starts_with(limit_key, left(most.key, -1)))
+    AND NOT EXISTS (
+        SELECT FROM queues_limitkey AS kept
+        WHERE kept.key = limit_key AND kept.closed_until > clock_timestamp())))
 """
 
 # By primary key: state and queue are hidden from the planner, which would else walk the index of
@@ -46,7 +59,7 @@ CLAIM_BY_ID: Final = f"""
 WITH {LEASE}, picked AS (
     SELECT job.ctid FROM unnest(%(ids)s::bigint[]) AS offered(id)
     JOIN queues_job AS job ON job.id = offered.id
-    WHERE state || '' = 'waiting' AND limit_key = ''
+    WHERE state || '' = 'waiting' AND {_UNLIMITED.strip()}
       AND queue || '' = ANY(%(queues)s::text[]) AND kind = ANY(%(kinds)s::text[]) AND {_OPEN}
     FOR NO KEY UPDATE OF job SKIP LOCKED)
 {CLAIMED}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 from django.db import DatabaseError, connection
 
 from queues.database import AWAY, is_contended, own_connection
-from queues.endings import Returned
+from queues.endings import Returned, Snoozed
 from queues.execution import Performed, conclude
 from queues.settle import locked
 
@@ -68,8 +68,13 @@ class Settler:
         self._thread.join(LAST_SECONDS)
 
     def put(self, performed: Performed) -> None:
-        """Free the slot of a job that ended, and have it settled."""
-        self._slots.release(performed.claim.queue)
+        """Free the slot of a job that ended, and have it settled.
+
+        One that closes a key keeps its slot until that is written, or another job of the key would
+        begin in it.
+        """
+        if not _closes_a_key(performed):
+            self._slots.release(performed.claim.queue)
         self._queue.put(performed)
 
     def _run(self) -> None:
@@ -125,12 +130,19 @@ class Settler:
             left = _conclude(batch)
         finally:
             ids = {one.claim.id for one in left}
-            claims = [one.claim for one in batch if one.claim.id not in ids]
+            over = [one for one in batch if one.claim.id not in ids]
+            claims = [one.claim for one in over]
             self._running.end(claims)
+            for one in filter(_closes_a_key, over):
+                self._slots.release(one.claim.queue)
             keyed = any(claim.limit_key for claim in claims)
             self._slots.settled([claim.queue for claim in claims], keyed=keyed)
         if left:
             self._hold(left)
+
+
+def _closes_a_key(performed: Performed) -> bool:
+    return isinstance(performed.ending, Snoozed) and bool(performed.ending.key)
 
 
 def _conclude(batch: Sequence[Performed]) -> list[Performed]:

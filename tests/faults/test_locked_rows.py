@@ -37,7 +37,7 @@ def test_a_locked_job_does_not_keep_its_workers_other_jobs_from_being_settled(
 ):
     start_worker().ready()
     path = tmp_path / "ledger"
-    held = enqueue(Await(path=str(path)))
+    held = enqueue(Index(path=str(path)))
     begun(path)
     with lock(held):
         Path(f"{path}.go").touch()
@@ -46,7 +46,7 @@ def test_a_locked_job_does_not_keep_its_workers_other_jobs_from_being_settled(
             wait_for(enqueue(failing, attempts=1), state)
         assert Job.objects.get(pk=held.pk).state == State.ACTIVE
     done = wait_for(held, State.COMPLETED)
-    assert (done.token, lines(path)) == (1, ["begun"])
+    assert (done.token, lines(path)) == (1, ["indexes"])
 
 
 def test_a_locked_job_halts_no_duty(start_worker, tmp_path, wait_for):

@@ -8,6 +8,7 @@ from queues import queue_control
 from queues.enqueue import enqueue, enqueue_many
 from queues.models import Job
 from tests.jobs import QUEUE, Note, lines
+from tests.lock_jobs import Refused
 from tests.wait import until
 
 pytestmark = pytest.mark.acceptance
@@ -89,3 +90,12 @@ def test_hints_of_a_paused_queue_are_there_when_it_is_resumed(own_redis, start_w
           what="the hints to be in their old order")  # fmt: skip
     queue_control.resume(QUEUE)
     until(lambda: len(starts(path)) == 10, what="all of them")
+
+
+def test_no_job_of_a_key_begins_in_the_slot_of_one_that_found_it_closed(start_worker, tmp_path):
+    path, slots = tmp_path / "ledger", 4
+    enqueue_many([(Refused(path=str(path)), {"limit_key": "x"})] * 40)
+    start_worker("--slots", f"{QUEUE}={slots}").ready()
+    enqueue_many(notes(tmp_path / "other", 0, 20))
+    until(lambda: len(starts(tmp_path / "other")) == 20, what="what has no key")
+    assert 1 <= len(lines(path)) <= slots

@@ -40,11 +40,38 @@ def keys_of(claims):
     return Counter(claim.limit_key for claim in claims)
 
 
-def test_a_job_with_a_key_is_claimed_by_turns_alone(worker_id):
+@pytest.mark.parametrize(
+    "hold_back",
+    [
+        lambda: limits.set_limit("x", concurrency=5),
+        lambda: limits.set_limit("x", rate=Rate(count=5, per=1)),
+        lambda: limits.set_limit("*", concurrency=5),
+        lambda: queue_control.set_fair(QUEUE, True),
+        lambda: queue_control.set_cap(QUEUE, 5),
+    ],
+    ids=["concurrency", "rate", "prefix", "fair", "cap"],
+)
+def test_a_job_whose_key_is_limited_is_claimed_by_turns_alone(worker_id, hold_back):
+    hold_back()
     ids = many("x", 2)
     assert claim_ids(worker_id, ids, FREE) == []
     assert claim_waiting(worker_id, FREE) == []
     assert [claim.id for claim in Turns().claim(worker_id, FREE)] == ids
+
+
+def test_a_job_whose_key_has_no_limit_is_claimed_by_its_id(worker_id):
+    limits.set_limit("y*", concurrency=1)
+    ids = many("x", 2) + many("", 1)
+    assert [claim.id for claim in claim_ids(worker_id, ids, FREE)] == ids
+
+
+def test_a_job_whose_key_is_closed_is_claimed_by_nobody(worker_id):
+    limits.close_key("x", seconds=60)
+    ids = many("x", 2)
+    assert claim_ids(worker_id, ids, FREE) == []
+    assert Turns().claim(worker_id, FREE) == []
+    limits.open_key("x")
+    assert [claim.id for claim in claim_ids(worker_id, ids, FREE)] == ids
 
 
 def test_the_key_comes_from_the_arguments_or_the_options():
