@@ -180,7 +180,7 @@ class Loop:
         """Take what is found by looking, or by turns, if the one or the other is due."""
         if self._look_is_due() or not self._behind.isdisjoint(free):
             return self._look(free)
-        ended = self._turned_at != self._parts.slots.turns
+        ended = self._turns.is_blocked and self._turned_at != self._parts.slots.turns
         if ended or self._has_stale or self._turns.opens_in == 0:
             return self._turn(free)
         return []
