@@ -12,7 +12,7 @@ from queues.conf import MAX_CRASHES
 from queues.database import fetch
 from queues.enqueue import EnqueueError, enqueue
 from queues.maintenance import prune, rescue
-from queues.models import Job
+from queues.models import Job, Worker
 from queues.statements.flows import PARK
 from queues.transport import hints
 from queues.unique import Answer, Mode, Unique, UniqueError
@@ -253,7 +253,7 @@ def park(job_claim):
         settling.fail_attempt,
         lambda claim: settling.fail_attempt(claim, wait_ms=0),
         lambda claim: settling.snooze(claim, 60),
-        lambda claim: leases.hand_back(Job.objects.get(pk=claim.id).worker_id),
+        lambda claim: leases.hand_back(Worker.objects.get().pk),
         park,
     ],
     ids=["retry", "retry at once", "snooze", "handed back", "waits for children"],
