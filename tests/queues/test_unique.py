@@ -253,7 +253,7 @@ def park(job_claim):
         settling.fail_attempt,
         lambda claim: settling.fail_attempt(claim, wait_ms=0),
         lambda claim: settling.snooze(claim, 60),
-        lambda claim: leases.hand_back(Worker.objects.get().pk),
+        lambda _: leases.hand_back(Worker.objects.get().pk),
         park,
     ],
     ids=["retry", "retry at once", "snooze", "handed back", "waits for children"],
