@@ -96,9 +96,8 @@ def accept_many(drafts: list[Draft]) -> list[int]:
     """
     if not drafts:
         return []
-    rows = sorted(fetch_prepared(INSERT_MANY, _columns(drafts)))
-    ids = [id_ for id_, _ in rows]
-    transaction.on_commit(lambda: _announce_many(rows, drafts))
+    ids = sorted(row[0] for row in fetch_prepared(INSERT_MANY, _columns(drafts)))
+    transaction.on_commit(lambda: _announce_many(ids, drafts))
     return ids
 
 
@@ -201,23 +200,20 @@ def _announce(job: Job, wanted: Draft) -> None:
         *([label, job.pk, job.owner] if job.owner else [label, job.pk]),
         extra={"job_id": job.pk, "queue": job.queue, "kind": job.kind, "user": job.owner},
     )
-    # Behind others of its owner, a job is found in Postgres when its turn has come. By a hint it
-    # would begin before those of other owners.
-    if job.state == State.WAITING and (job.turn_at is None or job.turn_at <= job.run_at):
+    if job.state == State.WAITING:
         push([Hint(id=job.pk, queue=job.queue, priority=job.priority, front=job.front)])
     tell([(job.state, job.queue, job.pk)])
 
 
-def _announce_many(rows: Sequence[tuple[int, bool]], drafts: list[Draft]) -> None:
-    """Announce jobs; `rows` are their ids, and whether it is their owners' turn."""
-    log.info("Added %s jobs", len(rows), extra={"first": rows[0][0], "last": rows[-1][0]})
+def _announce_many(ids: list[int], drafts: list[Draft]) -> None:
+    log.info("Added %s jobs", len(ids), extra={"first": ids[0], "last": ids[-1]})
     push(
         Hint(id_, one.conf.name, one.shape["priority"], one.shape["front"])
-        for (id_, is_turn), one in zip(rows, drafts, strict=True)
-        if is_turn and one.due["state"] == State.WAITING
+        for id_, one in zip(ids, drafts, strict=True)
+        if one.due["state"] == State.WAITING
     )
     tell(
         (one.due["state"], one.conf.name, id_)
-        for (id_, _), one in zip(rows, drafts, strict=True)
+        for id_, one in zip(ids, drafts, strict=True)
         if one.due["state"] != State.WAITING
     )

@@ -30,8 +30,7 @@ def run_once() -> int:
 
 def _promote() -> int:
     rows = fetch_prepared(PROMOTE_DUE, {"limit": LIMIT})
-    # What waits behind others of its owner is found in Postgres, when its turn has come.
-    push(Hint(*job) for *job, is_turn in rows if is_turn)
+    push(Hint(id_, queue, priority, front) for id_, queue, priority, front in rows)
     return len(rows)
 
 

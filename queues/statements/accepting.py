@@ -72,7 +72,7 @@ JOIN unnest(
     payload_version, is_child, number)
     ON shape.number = draft.shape
 ORDER BY place
-RETURNING id, coalesce(turn_at <= run_at, true)
+RETURNING id
 """
 
 # For the statements that end jobs: `ended` names those that ended, and what was to follow them.

@@ -53,13 +53,17 @@ _UNLIMITED: Final = """
         WHERE kept.key = limit_key AND kept.closed_until > clock_timestamp())))
 """
 
+# Hints are served in the order of their arrival. Of a job that waits behind others of its owner, it
+# decides nothing: that job is found by a poll, in the order of service.
+_ITS_TURN: Final = "(turn_at IS NULL OR turn_at <= run_at)"
+
 # By primary key: state and queue are hidden from the planner, which would else walk the index of
 # all that waits, or of a whole queue.
 CLAIM_BY_ID: Final = f"""
 WITH {LEASE}, picked AS (
     SELECT job.ctid FROM unnest(%(ids)s::bigint[]) AS offered(id)
     JOIN queues_job AS job ON job.id = offered.id
-    WHERE state || '' = 'waiting' AND {_UNLIMITED.strip()}
+    WHERE state || '' = 'waiting' AND {_ITS_TURN} AND {_UNLIMITED.strip()}
       AND queue || '' = ANY(%(queues)s::text[]) AND kind = ANY(%(kinds)s::text[]) AND {_OPEN}
     FOR NO KEY UPDATE OF job SKIP LOCKED)
 {CLAIMED}

@@ -16,8 +16,8 @@ WITH due AS (
     ORDER BY run_at, id LIMIT %(limit)s::bigint FOR NO KEY UPDATE SKIP LOCKED),
 moved AS (
     UPDATE queues_job AS job SET state = 'waiting' FROM due WHERE job.id = due.id
-    RETURNING job.id, job.queue, job.priority, job.front, job.run_at, job.turn_at)
-SELECT id, queue, priority, front, coalesce(turn_at <= run_at, true) FROM moved ORDER BY run_at, id
+    RETURNING job.id, job.queue, job.priority, job.front, job.run_at)
+SELECT id, queue, priority, front FROM moved ORDER BY run_at, id
 """
 
 # In how many seconds the next one is due.
