@@ -11,6 +11,7 @@ class TestsConfig(AppConfig):
     def ready(self):
         from tests import (  # noqa: PLC0415
             deploy_jobs,  # noqa: F401
+            fault_jobs,  # noqa: F401
             flow_jobs,  # noqa: F401
             jobs,  # noqa: F401
             life_jobs,  # noqa: F401

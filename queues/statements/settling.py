@@ -43,7 +43,8 @@ ended AS (SELECT * FROM kept UNION ALL SELECT * FROM late UNION ALL SELECT * FRO
 {_RETURNED.format(moved="ended")}
 """
 
-# A snooze and a crash give the attempt back. The attempt's row is written only if the job moved.
+# A snooze and a crash give the attempt back. Crashes are counted in a row: an attempt that ended in
+# any other way proves that the job can be run. The attempt's row is written only if the job moved.
 SETTLE_TROUBLE: Final = f"""
 WITH given AS (
     SELECT * FROM unnest(
@@ -64,7 +65,9 @@ before AS (
 moved AS (
     UPDATE queues_job AS job
     SET state = before.state, front = before.front,
-        attempt = job.attempt - before.given_back, crashes = job.crashes + before.crashed,
+        attempt = job.attempt - before.given_back,
+        crashes = CASE WHEN before.crashed > 0 THEN job.crashes + before.crashed
+                       WHEN before.is_try THEN 0 ELSE job.crashes END,
         run_at = coalesce(
             clock_timestamp() + before.wait_ms * interval '1 millisecond', job.run_at),
         finished_at = CASE WHEN before.state = 'failed' THEN clock_timestamp() END,
