@@ -26,7 +26,7 @@ class Claim(NamedTuple):
 
     `queues.statements.claiming.CLAIM` names these columns. `timeout` is in seconds from the claim,
     `wait_ms` is how long the job was due already, `is_reserved` says that its key outlives it,
-    `is_child` that other jobs wait for its end.
+    `is_child` that other jobs wait for its end, `is_suspect` that a worker died while it ran.
     """
 
     id: int
@@ -48,6 +48,7 @@ class Claim(NamedTuple):
     limit_key: str
     payload_version: int
     is_child: bool
+    is_suspect: bool
     wait_ms: float
 
     @property

@@ -8,14 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError
 
 from queues import registry
+from queues.atomic import perform_atomic
 from queues.calling import call
 from queues.claims import claim_ids
 from queues.conf import KEEP_SOME, get_queues
 from queues.database import AWAY, fetch, is_contended, persist
-from queues.endings import Ending, Gone, Raised, Returned, Waits
+from queues.endings import Ending, Gone, Waits
 from queues.happenings import note, note_claims
 from queues.heartbeat import Heartbeat
 from queues.logs import current_claim
@@ -24,11 +25,10 @@ from queues.process import call_in_process
 from queues.recorder import AttemptRecorder
 from queues.reporting import report
 from queues.settle import settle
-from queues.settlement import Completed, Settlement, Troubled, Verdict, settlement_of
+from queues.settlement import Settlement, Troubled, Verdict, settlement_of
 from queues.statements.claiming import QUEUE_OF
 from queues.statements.maintaining import REMOVE_FINISHED
 from queues.states import State
-from queues.trouble import trouble_of
 from queues.turns import Turns
 
 if TYPE_CHECKING:
@@ -38,14 +38,6 @@ if TYPE_CHECKING:
     from queues.registry import Spec
 
 log = logging.getLogger(__name__)
-
-
-class _RollBack(Exception):  # noqa: N818  (leaves a transaction, and goes no further)
-    """An atomic handler's effects must not be committed."""
-
-    def __init__(self, ending: Ending) -> None:
-        super().__init__()
-        self.ending = ending
 
 
 class Performed(NamedTuple):
@@ -93,7 +85,8 @@ def perform(claim: Claim, recorder: AttemptRecorder) -> Performed:
         ending, verdict = _perform(spec, claim, recorder)
         if isinstance(ending, Waits):
             ending, verdict = persist(partial(park, claim, ending))
-        is_bare = claim.token == 1 and spec.run_in == "thread" and not recorder.has_written
+        is_apart = spec.run_in == "process" or claim.is_suspect
+        is_bare = claim.token == 1 and not is_apart and not recorder.has_written
         return Performed(claim, ending, verdict, time.monotonic() - started, is_bare)
     except AWAY:
         log.exception("Job %s could not be run to its end: no database", claim.id)
@@ -157,35 +150,13 @@ def _settlement_of(one: Performed) -> Settlement | None:
 
 def _perform(spec: Spec, claim: Claim, recorder: AttemptRecorder) -> tuple[Ending, Verdict | None]:
     """Return how the handler ended, and the verdict if that is settled already."""
-    if spec.run_in == "process":
-        return call_in_process(spec, claim, recorder), None
+    if spec.run_in == "process" or claim.is_suspect:
+        return call_in_process(spec, claim, recorder)
     if spec.atomic:
         return perform_atomic(spec, claim, recorder)
     ending = call(spec, claim, recorder)
     persist(recorder.flush)
     return ending, None
-
-
-def perform_atomic(
-    spec: Spec, claim: Claim, recorder: AttemptRecorder
-) -> tuple[Ending, Verdict | None]:
-    """Commit the handler's effects together with `completed`, or roll them back."""
-    try:
-        with transaction.atomic():
-            ending = call(spec, claim, recorder)
-            if not isinstance(ending, Returned):
-                raise _RollBack(ending)
-            recorder.flush(in_transaction=True)
-            if settle([Completed(claim, ending.result)]) == [Verdict.LOST]:
-                raise _RollBack(Gone())
-            return ending, Verdict.COMPLETED
-    except _RollBack as leaving:
-        persist(recorder.flush)
-        return leaving.ending, None
-    except (DatabaseError, InterfaceError) as error:
-        # A deferred constraint at commit, or a transaction or connection that was broken.
-        persist(recorder.flush)
-        return Raised(trouble=trouble_of(error), may_retry=spec.retries(error)), None
 
 
 def _remove_at_once(claim: Claim, verdict: Verdict) -> None:

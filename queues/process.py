@@ -1,4 +1,4 @@
-"""Running a handler in a process of its own: killed at its deadline, with a limit on memory.
+"""Running a handler in a process of its own: killed at its deadline, and its death is its own.
 
 Children come from a fork server that has loaded Django and never opens a connection, for a worker
 full of threads must not be forked itself.
@@ -18,6 +18,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Final
 
 from queues import registry
+from queues.atomic import perform_atomic
 from queues.calling import call
 from queues.database import AWAY, persist
 from queues.endings import Ending, Gone, Raised, TimedOut, crash_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from queues.claims import Claim
     from queues.registry import Spec
+    from queues.settlement import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -48,20 +50,24 @@ def _context() -> ForkServerContext:
     return context
 
 
-def call_in_process(spec: Spec, claim: Claim, recorder: AttemptRecorder) -> Ending:
-    """Run the handler in a child and return how it ended.
+def call_in_process(
+    spec: Spec, claim: Claim, recorder: AttemptRecorder
+) -> tuple[Ending, Verdict | None]:
+    """Run the handler in a child; return how it ended, and the verdict if that is settled already.
 
-    The child is killed when the job's timeout is over, or when the job was taken away. One that
-    dies by itself (a segfault, `os._exit`, out of memory) is Crashed.
+    A kind that runs in threads comes here too, without a limit on memory, when its job is a
+    suspect: whose death it is shows best where nobody else can die. The child is killed when the
+    job's timeout is over, or when the job was taken away. One that dies by itself (a segfault,
+    `os._exit`, out of memory) is Crashed.
     """
     deadline = time.monotonic() + claim.timeout
     receiver, sender = _context().Pipe(duplex=False)
     # Closes when this process dies, however that happens; then the child must not go on.
     lifeline, held = _context().Pipe(duplex=False)
     try:
-        child = _start(sender, lifeline, claim, spec.memory_mb)
+        child = _start(sender, lifeline, claim, spec.memory_mb if spec.run_in == "process" else 0)
     except (OSError, EOFError) as error:
-        return crash_of(claim, f"it did not begin ({type(error).__name__})")
+        return crash_of(claim, f"it did not begin ({type(error).__name__})"), None
     finally:
         sender.close()
         lifeline.close()
@@ -98,18 +104,18 @@ def _await(
     claim: Claim,
     recorder: AttemptRecorder,
     deadline: float,
-) -> Ending:
+) -> tuple[Ending, Verdict | None]:
     while not receiver.poll(POLL_SECONDS):
         if recorder.is_cancelled:
-            return Gone()
+            return Gone(), None
         if time.monotonic() > deadline:
-            return TimedOut()
+            return TimedOut(), None
     try:
-        ending: Ending = receiver.recv()
+        ended: tuple[Ending, Verdict | None] = receiver.recv()
     except (EOFError, OSError):
         # OSError: it died in the midst of sending.
-        return crash_of(claim, _how(_end(child, EXIT_SECONDS)))
-    return ending
+        return crash_of(claim, _how(_end(child, EXIT_SECONDS))), None
+    return ended
 
 
 def _end(child: BaseProcess, seconds: float) -> int | None:
@@ -132,17 +138,25 @@ def _child(sender: Connection, lifeline: Connection, claim: Claim, memory_mb: in
     # Ctrl-C is for the worker to deal with.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_the_worker, args=(lifeline,), daemon=True).start()
-    most = memory_mb * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    if memory_mb:
+        most = memory_mb * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    ending, verdict = _perform(registry.get(claim.kind), claim)
+    if isinstance(ending, Raised) and ending.trouble.error_class == "MemoryError":
+        ending = crash_of(claim, f"it needs more than {memory_mb} MB of memory")
+    sender.send((ending, verdict))
+
+
+def _perform(spec: Spec, claim: Claim) -> tuple[Ending, Verdict | None]:
     recorder = AttemptRecorder(claim)
-    ending = call(registry.get(claim.kind), claim, recorder)
+    if spec.atomic:
+        return perform_atomic(spec, claim, recorder)
+    ending = call(spec, claim, recorder)
     try:
         persist(recorder.flush)
     except AWAY:
         log.warning("The last progress of job %s is lost: no database", claim.id)
-    if isinstance(ending, Raised) and ending.trouble.error_class == "MemoryError":
-        ending = crash_of(claim, f"it needs more than {memory_mb} MB of memory")
-    sender.send(ending)
+    return ending, None
 
 
 def _die_with_the_worker(lifeline: Connection) -> None:

@@ -12,10 +12,10 @@ from django.db import connection, transaction
 from psycopg.pq import TransactionStatus
 
 from queues import leases, registry
+from queues.atomic import perform_atomic
 from queues.calling import call
 from queues.claims import Claim, claim_one
 from queues.endings import Waits
-from queues.execution import perform_atomic
 from queues.models import Job
 from queues.parking import park
 from queues.recorder import AttemptRecorder

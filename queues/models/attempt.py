@@ -12,6 +12,7 @@ class Outcome(models.TextChoices):
     SNOOZED = "snoozed", "snoozed"
     TIMED_OUT = "timed out", "timed out"
     CRASHED = "crashed", "crashed"
+    WORKER_LOST = "worker lost", "lost with its worker"
     CANCELLED = "cancelled", "cancelled"
 
 
@@ -19,7 +20,8 @@ class Attempt(models.Model):
     """One try of a job that did not complete it. Never changed once written.
 
     `number` is the job's attempt at that time; a snooze and a crash give it back, so a number may
-    occur more than once. `traceback` is cut at 16 KiB.
+    occur more than once. An attempt that was lost with its worker is not held against the job.
+    `traceback` is cut at 16 KiB.
     """
 
     job = models.ForeignKey(

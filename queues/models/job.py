@@ -26,7 +26,8 @@ class Job(models.Model):
 
     `state` is moved by guarded UPDATEs alone (see `queues.statements`). `token` grows with every
     claim, and whoever writes with an old one changes nothing. `attempt` counts tries that were not
-    given back, `crashes` the workers that died on it. `run_at` is when the job is or was due, by
+    given back, `crashes` the deaths in a row that were its own (see ADR 0026); a job that died
+    together with others `is_suspect`. `run_at` is when the job is or was due, by
     Postgres' clock. The `keep_` columns are the job's own retention, as counts (-1 for all) and
     seconds; null means the queue's. `unique_key` is held while not empty: until `unique_until` if
     that is set, else until the job is finished. `successor` is what was enqueued meanwhile, to
@@ -58,6 +59,7 @@ class Job(models.Model):
     timeout = models.PositiveIntegerField(default=180, help_text="Seconds from its start.")
     token = models.BigIntegerField(default=0)
     crashes = models.PositiveSmallIntegerField(default=0)
+    is_suspect = models.BooleanField(db_default=False)
     keep_completed = models.IntegerField(null=True)
     keep_completed_age = models.PositiveIntegerField(null=True)
     keep_failed = models.IntegerField(null=True)

@@ -9,7 +9,7 @@ CLAIM: Final = """
     job.id, job.queue, job.kind, job.name, job.owner, job.payload, job.attempt,
     job.max_attempts, job.backoff, job.token, job.priority, job.timeout, job.crashes,
     job.keep_completed, job.keep_failed, job.unique_until IS NOT NULL, job.limit_key,
-    job.payload_version, job.is_child,
+    job.payload_version, job.is_child, job.is_suspect,
     (extract(epoch FROM job.started_at - job.run_at) * 1000)::float8
 """
 # A worker that has no row any more claims nothing: `job_active_has_worker` refuses the NULL. The

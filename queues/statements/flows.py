@@ -27,7 +27,8 @@ SELECT state FROM queues_job WHERE id = %(id)s FOR NO KEY UPDATE
 # The job is its worker's no more; the attempt is given back, and was no crash.
 PARK: Final = """
 UPDATE queues_job
-SET state = 'waiting-children', attempt = attempt - 1, crashes = 0, worker_id = NULL
+SET state = 'waiting-children', attempt = attempt - 1, crashes = 0, is_suspect = false,
+    worker_id = NULL
 WHERE id = %(id)s AND token = %(token)s AND state = 'active'
 RETURNING id
 """

@@ -36,36 +36,46 @@ SELECT DISTINCT kind FROM queues_job
 WHERE worker_id = ANY(%(dead)s::bigint[]) AND state = 'active'
 """
 # In the same transaction, and a statement of its own: it must see the claims that were committed
-# before the lock. A job that somebody has locked is left, and its worker's row with it.
+# before the lock. A job that somebody has locked is left, and its worker's row with it. Who was the
+# only one to run is charged; those who ran together are suspects.
 RESCUE: Final = f"""
-WITH dead AS (SELECT id, name FROM queues_worker WHERE id = ANY(%(dead)s::bigint[])),
+WITH dead AS (
+    SELECT worker.id, worker.name, count(*) = 1 AS is_charged, count(*) AS jobs
+    FROM queues_worker AS worker
+    LEFT JOIN queues_job AS job ON job.worker_id = worker.id AND job.state = 'active'
+    WHERE worker.id = ANY(%(dead)s::bigint[]) GROUP BY worker.id, worker.name),
 before AS (
     SELECT job.id, job.attempt, job.token, job.started_at, job.progress, job.kind,
-        job.code_version, dead.name AS worker_name, crash.fingerprint, job.id AS position,
-        %(error_class)s AS error_class, '' AS place, %(message)s AS note
+        job.code_version, dead.name AS worker_name, is_charged,
+        is_charged AND crashes >= %(max_crashes)s AS is_last,
+        CASE WHEN is_charged THEN crash.fingerprint ELSE '' END AS fingerprint,
+        job.id AS position, %(error_class)s AS error_class, '' AS place,
+        CASE WHEN is_charged THEN %(message)s
+             ELSE format('Its worker stopped beating, with %%s jobs in it.', jobs) END AS note
     FROM queues_job AS job JOIN dead ON job.worker_id = dead.id
     JOIN unnest(%(kinds)s::text[], %(fingerprints)s::text[]) AS crash(kind, fingerprint)
         ON crash.kind = job.kind
     WHERE job.state = 'active' FOR NO KEY UPDATE OF job SKIP LOCKED),
 moved AS (
     UPDATE queues_job AS job
-    SET state = CASE WHEN crashes >= %(max_crashes)s THEN 'failed' ELSE 'waiting' END,
-        cause = CASE WHEN crashes >= %(max_crashes)s THEN 'crashed' ELSE '' END,
-        error_class = CASE WHEN crashes >= %(max_crashes)s THEN before.error_class ELSE '' END,
-        error_message = CASE WHEN crashes >= %(max_crashes)s THEN before.note ELSE '' END,
-        fingerprint = before.fingerprint,
-        finished_at = CASE WHEN crashes >= %(max_crashes)s THEN clock_timestamp() END,
-        unique_key = CASE WHEN crashes >= %(max_crashes)s AND unique_until IS NULL THEN ''
-                          ELSE unique_key END,
-        front = crashes < %(max_crashes)s,
-        attempt = job.attempt - 1, token = job.token + 1, crashes = crashes + 1, worker_id = NULL
+    SET state = CASE WHEN is_last THEN 'failed' ELSE 'waiting' END,
+        cause = CASE WHEN is_last THEN 'crashed' ELSE '' END,
+        error_class = CASE WHEN is_last THEN before.error_class ELSE '' END,
+        error_message = CASE WHEN is_last THEN before.note ELSE '' END,
+        fingerprint = coalesce(nullif(before.fingerprint, ''), job.fingerprint),
+        finished_at = CASE WHEN is_last THEN clock_timestamp() END,
+        unique_key = CASE WHEN is_last AND unique_until IS NULL THEN '' ELSE unique_key END,
+        front = NOT is_last, is_suspect = true,
+        attempt = job.attempt - 1, token = job.token + 1,
+        crashes = crashes + is_charged::int, worker_id = NULL
     FROM before WHERE job.id = before.id
     RETURNING job.id, job.queue, job.kind, job.priority, job.state, job.front, job.successor),
 noted AS (
     INSERT INTO queues_attempt (
         job_id, number, token, outcome, worker_name, started_at, finished_at,
         error_class, error_message, traceback, progress, code_version, fingerprint)
-    SELECT id, attempt, token, 'crashed', worker_name, started_at, clock_timestamp(),
+    SELECT id, attempt, token, CASE WHEN is_charged THEN 'crashed' ELSE 'worker lost' END,
+        worker_name, started_at, clock_timestamp(),
         error_class, note, '', progress, code_version, fingerprint
     FROM before),
 {GROUPED.strip()},
@@ -98,13 +108,15 @@ DELETE FROM queues_job USING doomed WHERE queues_job.id = doomed.id
 RETURNING queues_job.id
 """
 
+# Not pruned by count: somebody has to look into what kills processes.
+CRASHED_STAYS: Final = "cause = 'crashed' AND finished_at > clock_timestamp() - interval '14 days'"
 # A finished job stays while fewer than its own number (or its queue's) are newer, and it is not
 # older than its own age (or its queue's, if it has neither). A count of -1 keeps all. Only the
 # newest `depth` are looked at; NULL for all of them.
 PRUNE: Final = f"""
 WITH spare AS (
     SELECT id FROM (
-        SELECT id, finished_at, unique_until,
+        SELECT id, finished_at, unique_until, cause,
             coalesce(CASE %(state)s::text WHEN 'completed' THEN keep_completed
                                     WHEN 'failed' THEN keep_failed END, %(keep)s::int) AS keep,
             CASE WHEN %(state)s::text = 'completed' AND keep_completed IS NOT NULL
@@ -116,7 +128,7 @@ WITH spare AS (
             SELECT * FROM queues_job
             WHERE queue = %(queue)s::text AND state = %(state)s::text AND finished_at IS NOT NULL
             ORDER BY finished_at DESC, id DESC LIMIT %(depth)s::bigint) AS newest) AS ranked
-    WHERE ((keep >= 0 AND place > keep)
+    WHERE ((keep >= 0 AND place > keep AND NOT ({CRASHED_STAYS}))
            OR finished_at < clock_timestamp() - age * interval '1 second')
       AND (unique_until IS NULL OR unique_until <= clock_timestamp())
     LIMIT %(limit)s::bigint),
@@ -129,7 +141,7 @@ doomed AS (
 REMOVE_FINISHED: Final = f"""
 WITH doomed AS (
     SELECT id FROM queues_job
-    WHERE id = %(id)s AND state = %(state)s
+    WHERE id = %(id)s AND state = %(state)s AND NOT ({CRASHED_STAYS})
       AND (unique_until IS NULL OR unique_until <= clock_timestamp())
     FOR UPDATE SKIP LOCKED),
 {FORGOTTEN}

@@ -18,7 +18,7 @@ UNION ALL SELECT NULL, id, queue, priority, state, front, NULL FROM followed
 _COMPLETE: Final = f"""
 UPDATE queues_job AS job
 SET state = 'completed', result = given.result, finished_at = clock_timestamp(),
-    worker_id = NULL, {RELEASED}
+    is_suspect = false, worker_id = NULL, {RELEASED}
 FROM given WHERE {_MINE}
 """
 _ENDED: Final = "RETURNING job.id, job.queue, job.kind, job.successor, job.token"
@@ -68,6 +68,7 @@ moved AS (
         attempt = job.attempt - before.given_back,
         crashes = CASE WHEN before.crashed > 0 THEN job.crashes + before.crashed
                        WHEN before.is_try THEN 0 ELSE job.crashes END,
+        is_suspect = CASE WHEN before.is_try THEN before.crashed > 0 ELSE job.is_suspect END,
         run_at = coalesce(
             clock_timestamp() + before.wait_ms * interval '1 millisecond', job.run_at),
         finished_at = CASE WHEN before.state = 'failed' THEN clock_timestamp() END,

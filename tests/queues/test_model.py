@@ -60,13 +60,21 @@ class Model:
     def return_(self):
         self._end(State.COMPLETED)
 
+    def _end_well(self):
+        """Crashes are counted in a row."""
+        if self.state is State.ACTIVE:
+            self.crashes = 0
+
     def raise_(self):
+        self._end_well()
         self._end(State.FAILED if self.attempt >= ATTEMPTS else State.DELAYED)
 
     def give_up(self):
+        self._end_well()
         self._end(State.FAILED)
 
     def snooze(self):
+        self._end_well()
         self._give_back(State.DELAYED)
 
     def hand_back(self):
