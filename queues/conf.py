@@ -19,6 +19,10 @@ MAX_TIMEOUT_SECONDS: Final = 24 * 3600
 MAX_BULK: Final = 10_000
 MAX_CRASHES: Final = 3
 BEATS_PER_LEASE: Final = 3
+# How soon a beat that failed is tried again.
+BEAT_AGAIN_SECONDS: Final = 0.5
+# A worker whose interpreter is silent for so long is taken for dead.
+SILENCE_SECONDS: Final = 60.0
 MAX_SLOTS: Final = 500
 LOOK_SECONDS: Final = 1.0
 STUCK_SECONDS: Final = 5.0

@@ -15,8 +15,9 @@ from queues.atomic import perform_atomic
 from queues.calling import call
 from queues.claims import claim_ids
 from queues.conf import KEEP_SOME, get_queues
-from queues.database import AWAY, fetch, is_contended, persist
-from queues.endings import Ending, Gone, Waits
+from queues.database import AWAY, array, fetch, is_contended, persist
+from queues.database import execute as execute_sql
+from queues.endings import Crashed, Ending, Gone, Waits
 from queues.happenings import note, note_claims
 from queues.heartbeat import Heartbeat
 from queues.logs import current_claim
@@ -28,11 +29,13 @@ from queues.settle import settle
 from queues.settlement import Settlement, Troubled, Verdict, settlement_of
 from queues.statements.claiming import QUEUE_OF
 from queues.statements.maintaining import REMOVE_FINISHED
+from queues.statements.settling import UNCOUNT
 from queues.states import State
+from queues.trouble import WORKER_LOST
 from queues.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from queues.claims import Claim
     from queues.registry import Spec
@@ -122,7 +125,27 @@ def conclude(performed: Sequence[Performed]) -> list[Verdict]:
             _remove_at_once(one.claim, verdict)
         report(one.claim, verdict, one.ending, one.seconds)
     _note(performed, settlements, results)
+    _uncount(
+        one.claim
+        for one, verdict in zip(performed, results, strict=True)
+        if verdict is Verdict.LOST and not isinstance(one.ending, Crashed)
+    )
     return results
+
+
+def _uncount(claims: Iterable[Claim]) -> None:
+    """Take back the crashes of jobs that were rescued although this worker lives."""
+    lost = [(claim.id, claim.token) for claim in claims]
+    if not lost:
+        return
+    ids, tokens = zip(*lost, strict=True)
+    try:
+        execute_sql(
+            UNCOUNT,
+            {"ids": array(ids), "tokens": array(tokens), "error_class": WORKER_LOST.error_class},
+        )
+    except DatabaseError:
+        log.exception("The crashes of %s jobs could not be taken back", len(lost))
 
 
 def _note(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Self
 from django.db import connection
 
 from queues import leases
-from queues.conf import BEATS_PER_LEASE, code_version, lease_seconds
+from queues.conf import BEAT_AGAIN_SECONDS, BEATS_PER_LEASE, code_version, lease_seconds
 from queues.database import AWAY, own_connection
+from queues.outside_beat import OutsideBeat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +26,16 @@ class Heartbeat:
     A lease that was lost (the database or this process slept too long) is replaced by a new one;
     the jobs of the old one belong to others by then. Raises OperationalError on entering if the
     database is away. Leaving deletes the worker's row: hand its jobs back first.
+
+    `outside` also has a small process beat, which goes on while a handler keeps the interpreter
+    busy, and gives the lease up at once when this process dies.
     """
 
-    def __init__(self, name: str, slots: Mapping[str, int]) -> None:
+    def __init__(self, name: str, slots: Mapping[str, int], *, outside: bool = False) -> None:
         self._name = name
         self._slots = dict(slots)
         self._worker_id = 0
+        self._outside = OutsideBeat() if outside else None
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat_until_stopped, name="beat", daemon=True)
@@ -42,6 +47,7 @@ class Heartbeat:
 
     def __enter__(self) -> Self:
         self._register()
+        self._tell()
         self._thread.start()
         return self
 
@@ -53,6 +59,8 @@ class Heartbeat:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        if self._outside is not None:
+            self._outside.end()
         try:
             leases.retire(self._worker_id)
         except AWAY:
@@ -64,15 +72,24 @@ class Heartbeat:
             if leases.beat(self._worker_id) is leases.Lease.LOST:
                 log.warning("Worker %s had lost its lease and takes a new one", self._name)
                 self._register()
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._outside is not None:
+            self._outside.tell(self._worker_id)
 
     def _register(self) -> None:
         self._worker_id = leases.register(self._name, self._slots, version=code_version())
 
     def _beat_until_stopped(self) -> None:
         with own_connection():
-            while not self._stop.wait(lease_seconds() / BEATS_PER_LEASE):
+            patience = every = lease_seconds() / BEATS_PER_LEASE
+            while not self._stop.wait(patience):
                 try:
                     self.renew()
+                    patience = every
                 except AWAY:
                     log.warning("Worker %s could not renew its lease", self._name)
                     connection.close()
+                    # Soon: nobody is buried until Postgres has been back for one lease.
+                    patience = min(every, BEAT_AGAIN_SECONDS)

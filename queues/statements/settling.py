@@ -100,6 +100,21 @@ SELECT id FROM queues_job
 WHERE id = ANY(%(ids)s::bigint[]) AND id NOT IN (SELECT id FROM free)
 """
 
+# For attempts whose worker was taken for dead and has come back: it lives, so the job did not kill
+# it. Not for jobs that have ended by this crash, whose count explains their end.
+UNCOUNT: Final = """
+WITH given AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(tokens)s::bigint[]) AS given(id, token)),
+outlived AS (
+    UPDATE queues_attempt AS attempt SET outcome = 'worker lost'
+    FROM given
+    WHERE attempt.job_id = given.id AND attempt.token = given.token
+      AND outcome = 'crashed' AND error_class = %(error_class)s
+    RETURNING job_id)
+UPDATE queues_job AS job SET crashes = crashes - 1
+FROM outlived WHERE job.id = outlived.job_id AND crashes > 0 AND cause <> 'crashed'
+"""
+
 PROGRESS: Final = """
 UPDATE queues_job SET progress = %(progress)s
 WHERE id = %(id)s AND token = %(token)s AND state = 'active'

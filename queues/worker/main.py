@@ -65,7 +65,9 @@ def work(
     try:
         with ExitStack() as stack:
             stack.enter_context(own_connection())
-            lease = patiently(switch, lambda: stack.enter_context(Heartbeat(name, capacity)))
+            lease = patiently(
+                switch, lambda: stack.enter_context(Heartbeat(name, capacity, outside=True))
+            )
             log.info("Worker %s listens on %s", name, ", ".join(queues), extra=capacity)
             return _run(lease, capacity, switch, until)
     except StoppedError:
