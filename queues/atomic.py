@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError, InterfaceError, transaction
 
 from queues.calling import call
-from queues.database import persist
 from queues.endings import Ending, Gone, Raised, Returned
+from queues.recorder import AttemptRecorder, flush_last
 from queues.settle import settle
 from queues.settlement import Completed, Verdict
 from queues.trouble import trouble_of
 
 if TYPE_CHECKING:
     from queues.claims import Claim
-    from queues.recorder import AttemptRecorder
     from queues.registry import Spec
 
 
@@ -41,9 +40,9 @@ def perform_atomic(
                 raise _RollBack(Gone())
             return ending, Verdict.COMPLETED
     except _RollBack as leaving:
-        persist(recorder.flush)
+        flush_last(claim, recorder)
         return leaving.ending, None
     except (DatabaseError, InterfaceError) as error:
         # A deferred constraint at commit, or a transaction or connection that was broken.
-        persist(recorder.flush)
+        flush_last(claim, recorder)
         return Raised(trouble=trouble_of(error), may_retry=spec.retries(error)), None

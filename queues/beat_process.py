@@ -68,7 +68,8 @@ class Worker:
             return file.read().rpartition(b") ")[2][:1].decode()
         command = ["/bin/ps", "-o", "state=", "-p", str(self._pid)]
         with suppress(OSError):
-            return subprocess.run(command, capture_output=True, check=False).stdout[:1].decode()
+            done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  (ours)
+            return done.stdout[:1].decode()
         return "R"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from functools import wraps
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from django.db import (
@@ -197,12 +198,13 @@ def despite_deadlocks(verb: Callable[P, T]) -> Callable[P, T]:
     return again
 
 
-def persist(writing: Callable[[], T]) -> T:
-    """Write, again and again for 16 s while the database is away. Not within a transaction.
+def persist(writing: Callable[[], T], *, for_ever: bool = False) -> T:
+    """Write, again and again for 16 s, or for ever, while the database is away.
 
-    A lock that is not to be had is raised at once: what else there is to write must not wait.
+    Not within a transaction. A lock that is not to be had is raised at once: what else there is to
+    write must not wait.
     """
-    for seconds in AGAIN_SECONDS:
+    for seconds in chain(AGAIN_SECONDS, repeat(1.0) if for_ever else ()):
         try:
             return writing()
         except AWAY as error:

@@ -23,7 +23,7 @@ from queues.heartbeat import Heartbeat
 from queues.logs import current_claim
 from queues.parking import park
 from queues.process import call_in_process
-from queues.recorder import AttemptRecorder
+from queues.recorder import AttemptRecorder, flush_last
 from queues.reporting import report
 from queues.settle import settle
 from queues.settlement import Settlement, Troubled, Verdict, settlement_of
@@ -99,17 +99,18 @@ def perform(claim: Claim, recorder: AttemptRecorder) -> Performed:
         current_claim.reset(token)
 
 
-def conclude(performed: Sequence[Performed]) -> list[Verdict]:
+def conclude(performed: Sequence[Performed], *, for_ever: bool = False) -> list[Verdict]:
     """Settle what handlers ended with, in one go, and report it. Returns a verdict for each.
 
-    If the database stays away meanwhile, nothing is known, and LOST is returned: the jobs' own
-    deadlines, or their worker's lease, bring them back. Raises DatabaseError for what Postgres
-    refuses or somebody has locked; then none of it was written.
+    Tries again while the database is away, for 16 s or `for_ever`. If it stays away, nothing is
+    known, and LOST is returned: the jobs' own deadlines, or their worker's lease, bring them back.
+    Raises DatabaseError for what Postgres refuses or somebody has locked; then none of it was
+    written.
     """
     settlements = [_settlement_of(one) for one in performed]
     wanted = [one for one in settlements if one is not None]
     try:
-        verdicts = persist(lambda: settle(wanted)) if wanted else []
+        verdicts = persist(lambda: settle(wanted), for_ever=for_ever) if wanted else []
     except AWAY as error:
         if is_contended(error):
             raise
@@ -178,7 +179,7 @@ def _perform(spec: Spec, claim: Claim, recorder: AttemptRecorder) -> tuple[Endin
     if spec.atomic:
         return perform_atomic(spec, claim, recorder)
     ending = call(spec, claim, recorder)
-    persist(recorder.flush)
+    flush_last(claim, recorder)
     return ending, None
 
 

@@ -54,7 +54,7 @@ class OutsideBeat:
             log.warning("The process that renews the lease has died; starting another")
             self._close()
         # Nothing is inherited but this pipe, which closes when this process dies, however it does.
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603  (our own script)
             [sys.executable, "-I", str(SCRIPT)], stdin=subprocess.PIPE, bufsize=0
         )
         assert self._process.stdin is not None  # noqa: S101

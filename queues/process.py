@@ -6,7 +6,6 @@ full of threads must not be forked itself.
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
 import os
 import resource
@@ -20,9 +19,8 @@ from typing import TYPE_CHECKING, Final
 from queues import registry
 from queues.atomic import perform_atomic
 from queues.calling import call
-from queues.database import AWAY, persist
 from queues.endings import Ending, Gone, Raised, TimedOut, crash_of
-from queues.recorder import AttemptRecorder
+from queues.recorder import AttemptRecorder, flush_last
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
     from queues.claims import Claim
     from queues.registry import Spec
     from queues.settlement import Verdict
-
-log = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 0.05
 EXIT_SECONDS: Final = 1.0
@@ -152,10 +148,7 @@ def _perform(spec: Spec, claim: Claim) -> tuple[Ending, Verdict | None]:
     if spec.atomic:
         return perform_atomic(spec, claim, recorder)
     ending = call(spec, claim, recorder)
-    try:
-        persist(recorder.flush)
-    except AWAY:
-        log.warning("The last progress of job %s is lost: no database", claim.id)
+    flush_last(claim, recorder)
     return ending, None
 
 

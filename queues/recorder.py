@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from typing import TYPE_CHECKING, Final
 
 from django.db import connection
 
-from queues.database import fetch
+from queues.database import AWAY, fetch, persist
 from queues.family import children
 from queues.results import to_json
 from queues.statements.settling import KEEP_EFFECT, LOG, PROGRESS, READ_EFFECT
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from queues.children import ChildResult
     from queues.claims import Claim
+
+log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS: Final = 0.25
 MAX_LINES: Final = 200
@@ -108,3 +111,11 @@ class AttemptRecorder:
         if not fetch(KEEP_EFFECT, {**self._guard, "key": key, "result": result or "null"}):
             raise LostError(f"Job {self._claim.id} has been taken away.")
         return json.loads(result) if result else None
+
+
+def flush_last(claim: Claim, recorder: AttemptRecorder) -> None:
+    """Write the last progress of a handler that has ended. Without Postgres it is let go."""
+    try:
+        persist(recorder.flush)
+    except AWAY:
+        log.warning("The last progress of job %s is lost: no database", claim.id)

@@ -20,10 +20,14 @@ from queues.trouble import WORKER_LOST
 log = logging.getLogger(__name__)
 
 
-def run_once() -> int:
-    """Bury dead workers and free their jobs; return how many jobs that were."""
+def run_once(*, given_up: bool = False) -> int:
+    """Bury dead workers and free their jobs; return how many jobs that were.
+
+    With `given_up`, only those that are known to be dead, for their process has ended: what has
+    merely run out may be Postgres' own absence, see `queues.maintenance.sight`.
+    """
     with transaction.atomic():
-        dead = [row[0] for row in fetch(LOCK_DEAD, {})]
+        dead = [row[0] for row in fetch(LOCK_DEAD, {"given_up": given_up})]
         if not dead:
             return 0
         rows = fetch(RESCUE, _params(dead))

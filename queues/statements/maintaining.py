@@ -28,8 +28,11 @@ WHERE state = 'delayed' AND run_at > (SELECT clock_timestamp())
 
 # A late beat waits for this lock, and then finds no row; so does a late claim. One that was under
 # way holds a lock of its own, and the worker is left for the next time.
+# A lease that ends no later than its last beat was given up when its worker's process died.
 LOCK_DEAD: Final = """
-SELECT id FROM queues_worker WHERE expires_at < clock_timestamp() FOR UPDATE SKIP LOCKED
+SELECT id FROM queues_worker
+WHERE expires_at < clock_timestamp() AND (expires_at <= beat_at OR NOT %(given_up)s)
+FOR UPDATE SKIP LOCKED
 """
 KINDS_OF_DEAD: Final = """
 SELECT DISTINCT kind FROM queues_job

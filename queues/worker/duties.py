@@ -22,6 +22,7 @@ from queues.maintenance import (
     ticks,
     timeouts,
 )
+from queues.maintenance.sight import Sight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,6 @@ DUTIES: Final = (
     Duty(run_once=promote.run_once, seconds=0.02),
     Duty(run_once=ticks.run_once, seconds=0.1),
     Duty(run_once=ticks.note_strangers, seconds=60.0),
-    Duty(run_once=rescue.run_once, seconds=1.0),
     Duty(run_once=timeouts.run_once, seconds=1.0),
     Duty(run_once=prune.run_newest, seconds=1.0),
     Duty(run_once=prune.run_once, seconds=60.0),
@@ -55,6 +55,8 @@ DUTIES: Final = (
     Duty(run_once=operations.forget_changes, seconds=60.0),
     Duty(run_once=requests.run_once, seconds=60.0),
 )
+# Beside these: in a process that goes on, it has to see Postgres for a while first.
+RESCUE: Final = Duty(run_once=rescue.run_once, seconds=1.0)
 OUTAGE_WAIT_SECONDS: Final = 1.0
 
 
@@ -69,7 +71,8 @@ class Duties:
     """
 
     def __init__(self, switch: Switch, *own: Duty) -> None:
-        self._duties = (*DUTIES, *own)
+        self._sight = Sight()
+        self._duties = (*DUTIES, Duty(run_once=self._rescue, seconds=RESCUE.seconds), *own)
         self._switch = switch
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="duties", daemon=True)
@@ -100,10 +103,14 @@ class Duties:
                 self.died = True
                 self._switch.stop.set()
 
+    def _rescue(self) -> int:
+        return rescue.run_once(given_up=not self._sight.is_clear)
+
     def _do(self, duty: Duty, due: dict[Duty, float]) -> None:
         began = time.monotonic()
         try:
             duty.run_once()
+            self._sight.saw()
         except AWAY as error:
             self._put_off(duty, error)
         # From its beginning on, and behind all that is overdue by now.

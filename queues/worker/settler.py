@@ -148,7 +148,8 @@ def _closes_a_key(performed: Performed) -> bool:
 def _conclude(batch: Sequence[Performed]) -> list[Performed]:
     """Settle a batch; return those that somebody has locked, or that depend on what is locked."""
     try:
-        conclude(batch)
+        # A job that has ended must not run again because Postgres was away for long.
+        conclude(batch, for_ever=True)
     except DatabaseError as error:
         # Postgres refuses one of them, or cannot have its lock; the others must not suffer for it.
         ids = _locked(batch) if is_contended(error) else set()
@@ -165,7 +166,7 @@ def _conclude_singly(batch: Sequence[Performed]) -> list[Performed]:
     while left and time.monotonic() < deadline:
         one = left.popleft()
         try:
-            conclude([one])
+            conclude([one], for_ever=True)
         except DatabaseError as error:
             if is_contended(error):
                 held.append(one)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 
-from queues.worker.duties import DUTIES, Duties, DutiesDiedError
+from queues.worker.duties import DUTIES, RESCUE, Duties, DutiesDiedError
 from queues.worker.switch import Switch
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print what was done with --once."""
         if options["once"]:
-            for duty in DUTIES:
+            for duty in (*DUTIES, RESCUE):
                 name = duty.run_once.__module__.rpartition(".")[2]
                 self.stdout.write(f"{name}: {duty.run_once()}")
             return
