@@ -99,7 +99,7 @@ def _run(lease: Heartbeat, capacity: Mapping[str, int], switch: Switch, until: U
         with settler:
             loop.run()
             log.info("Worker claims no more; %s jobs still run", slots.busy)
-            _finish(parts)
+            _finish(parts, must_be_replaced=loop.must_be_replaced)
         parts.pool.close()
         _hand_back(lease)
     _write_last_counts()
@@ -131,9 +131,13 @@ def patiently(switch: Switch, act: Callable[[], T]) -> T:
     raise StoppedError
 
 
-def _finish(parts: Parts) -> None:
-    """Wait for what runs, but not for what is stuck; once told to stop, not beyond the grace."""
-    slots, switch, deadline = parts.slots, parts.switch, float("inf")
+def _finish(parts: Parts, *, must_be_replaced: bool) -> None:
+    """Wait for what runs, but not for what is stuck; not beyond the grace if told to stop.
+
+    Nor if the worker must be replaced: its slots would stay idle until the longest job ends.
+    """
+    slots, switch = parts.slots, parts.switch
+    deadline = time.monotonic() + grace_seconds() if must_be_replaced else float("inf")
     while slots.busy > parts.running.stuck() and time.monotonic() < deadline:
         if switch.hurry.is_set():
             break

@@ -97,3 +97,18 @@ def test_a_worker_with_a_stuck_thread_replaces_itself_after_its_other_jobs(
     assert fresh.pid == worker.process.pid
     wait_for(enqueue(Note(path=str(tmp_path / "c"))), State.COMPLETED)
     assert not Worker.objects.filter(name=before).exists()
+
+
+def test_a_worker_with_a_stuck_thread_waits_no_longer_than_the_grace_for_its_other_jobs(
+    start_worker, wait_for, tmp_path
+):
+    start_worker(QUEUE_GRACE_SECONDS=1).ready()
+    path = str(tmp_path / "long")
+    stuck = enqueue(Linger(path=str(tmp_path / "a"), seconds=600, listens=False))
+    other = enqueue(Await(path=path))
+    until(lambda: lines(path) and lines(tmp_path / "a"), what="both to run")
+    control.cancel(stuck.pk)
+    until(lambda: len(lines(path)) == 2, seconds=20, what="the other to begin anew")
+    Path(path + ".go").touch()
+    done = wait_for(other, State.COMPLETED)
+    assert (done.attempt, done.crashes, done.attempts.count()) == (1, 0, 0)
