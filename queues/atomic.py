@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from queues.calling import call
-from queues.endings import Ending, Gone, Raised, Returned
+from queues.database import is_lost_connection
+from queues.endings import CutOff, Ending, Gone, Raised, Returned
 from queues.recorder import AttemptRecorder, flush_last
 from queues.settle import settle
 from queues.settlement import Completed, Verdict
@@ -32,7 +33,10 @@ def perform_atomic(
     """Commit the handler's effects together with `completed`, or roll them back."""
     try:
         with transaction.atomic():
+            raw = connection.connection
             ending = call(spec, claim, recorder)
+            if isinstance(ending, Raised) and raw is not None and raw.closed:
+                raise _RollBack(CutOff(trouble=ending.trouble))
             if not isinstance(ending, Returned):
                 raise _RollBack(ending)
             recorder.flush(in_transaction=True)
@@ -45,4 +49,6 @@ def perform_atomic(
     except (DatabaseError, InterfaceError) as error:
         # A deferred constraint at commit, or a transaction or connection that was broken.
         flush_last(claim, recorder)
+        if is_lost_connection(error):
+            return CutOff(trouble=trouble_of(error)), None
         return Raised(trouble=trouble_of(error), may_retry=spec.retries(error)), None

@@ -198,6 +198,14 @@ def despite_deadlocks(verb: Callable[P, T]) -> Callable[P, T]:
     return again
 
 
+def is_lost_connection(error: BaseException) -> bool:
+    """Say whether an error means that the connection is gone, rather than that Postgres refused."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    # Without a state, Postgres has said nothing; 08 and 57P0x are its last words.
+    has_ended = state is None or state.startswith(("08", "57P0"))
+    return isinstance(error, (OperationalError, InterfaceError)) and has_ended
+
+
 def persist(writing: Callable[[], T], *, for_ever: bool = False) -> T:
     """Write, again and again for 16 s, or for ever, while the database is away.
 

@@ -58,6 +58,13 @@ class Crashed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CutOff:
+    """Postgres dropped the connection in the midst of an atomic handler's transaction."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True, kw_only=True)
 class TimedOut:
     """The attempt ran longer than its job's timeout."""
 
@@ -74,7 +81,7 @@ class Gone:
     """The job was taken away meanwhile: there is nothing to settle."""
 
 
-Ending = Returned | Snoozed | Waits | Refused | Raised | Crashed | TimedOut | TooNew | Gone
+Ending = Returned | Snoozed | Waits | Refused | Raised | Crashed | CutOff | TimedOut | TooNew | Gone
 
 
 def crash_of(claim: Claim, why: str) -> Crashed:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from queues.conf import MAX_CRASHES
 from queues.endings import (
     Crashed,
+    CutOff,
     Ending,
     Gone,
     Raised,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 # How soon another worker, after a deploy, may find a job whose payload this one does not know.
 TOO_NEW_WAIT_MS: Final = 10_000
+# The wait after a lost connection, five times as long after each in a row.
+CUT_OFF_WAIT_MS: Final = 1000
 
 
 class Verdict(StrEnum):
@@ -95,7 +98,7 @@ class Troubled:
 Settlement = Completed | Troubled
 
 
-def settlement_of(  # noqa: PLR0911  (one for each)
+def settlement_of(  # noqa: C901, PLR0911  (one for each)
     claim: Claim, ending: Ending, *, is_bare: bool = False
 ) -> Settlement | None:
     """Return what an ending means for the job; None if there is nothing to settle.
@@ -115,6 +118,8 @@ def settlement_of(  # noqa: PLR0911  (one for each)
             return _failed(claim, trouble, Cause.ATTEMPTS, wait_ms)
         case Crashed(trouble=trouble):
             return _crashed(claim, trouble)
+        case CutOff(trouble=trouble):
+            return _cut_off(claim, trouble)
         case TimedOut():
             return _failed(claim, TIMED_OUT, Cause.TIMEOUT, None)
         case TooNew(why=why):
@@ -195,3 +200,15 @@ def _crashed(claim: Claim, trouble: Trouble) -> Troubled:
         crashed=1,
         verdict=Verdict.FAILED if is_last else Verdict.CRASHED,
     )
+
+
+def _cut_off(claim: Claim, trouble: Trouble) -> Troubled:
+    """Again a little later, and the attempt is given back; but counted, as a crash is.
+
+    For it may be the handler that brings Postgres down.
+    """
+    crash = _crashed(claim, replace(trouble, outcome=Outcome.CRASHED))
+    if crash.state is State.FAILED:
+        return crash
+    state = move(Event.CRASH, State.ACTIVE, State.DELAYED)
+    return replace(crash, state=state, wait_ms=CUT_OFF_WAIT_MS * 5**claim.crashes)

@@ -57,7 +57,10 @@ TRANSITIONS: Final[Mapping[Event, tuple[frozenset[State], frozenset[State]]]] = 
     Event.GIVE_UP: (frozenset({State.ACTIVE}), frozenset({State.FAILED})),
     Event.SNOOZE: (frozenset({State.ACTIVE}), frozenset({State.DELAYED})),
     Event.HAND_BACK: (frozenset({State.ACTIVE}), frozenset({State.WAITING})),
-    Event.CRASH: (frozenset({State.ACTIVE}), frozenset({State.WAITING, State.FAILED})),
+    Event.CRASH: (
+        frozenset({State.ACTIVE}),
+        frozenset({State.WAITING, State.DELAYED, State.FAILED}),
+    ),
     Event.CANCEL: (LIVE, frozenset({State.CANCELLED})),
     Event.RETRY: (FINISHED, frozenset({State.WAITING})),
     Event.WAIT: (frozenset({State.ACTIVE}), frozenset({State.WAITING_CHILDREN})),

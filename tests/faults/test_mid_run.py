@@ -10,15 +10,17 @@ import pytest
 from django.db import connection
 
 from queues.enqueue import enqueue, enqueue_many
-from queues.models import Job
+from queues.models import Attempt, Job
 from queues.states import State
 from tests.jobs import Note, lines
 from tests.journal import Journal
-from tests.life_jobs import Await, AwaitApart
+from tests.life_jobs import Await, AwaitApart, AwaitAtomic
 from tests.wait import until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 NUMBER = 300
+# Whoever was alone in its worker is charged.
+RESCUED = ["crashed", "worker lost"]
 
 
 @pytest.fixture
@@ -77,13 +79,14 @@ def test_one_of_two_workers_is_killed(under_way):
     victim.signal(signal.SIGKILL)
     check(path, reruns=True)
     assert set(Job.objects.values_list("attempt", flat=True)) == {1}
-    assert Job.objects.filter(crashes=1).exists()
+    assert Attempt.objects.filter(outcome__in=RESCUED).exists()
 
 
 def test_one_of_two_workers_freezes_beyond_its_lease_and_wakes(under_way):
     path, (frozen, _) = under_way()
     stop_in_the_midst(frozen)
-    until(lambda: Job.objects.filter(crashes=1).exists(), what="its jobs to be rescued")
+    rescued = Attempt.objects.filter(outcome__in=RESCUED)
+    until(rescued.exists, what="its jobs to be rescued")
     frozen.signal(signal.SIGCONT)
     check(path, reruns=True)
     assert frozen.process.poll() is None
@@ -130,6 +133,20 @@ def test_a_handler_whose_connection_is_cut_ends_all_the_same(
     done = wait_for(job, State.COMPLETED)
     assert (done.result, done.attempt, done.crashes) == ("went", 1, 0)
     assert done.progress == {"done": 2, "total": 2, "note": "last"}
+
+
+def test_an_atomic_handler_whose_connection_is_cut_runs_again_and_loses_no_attempt(
+    start_worker, wait_for, tmp_path
+):
+    start_worker(PGAPPNAME="victim").ready()
+    path = str(tmp_path / "ledger")
+    job = enqueue(AwaitAtomic(path=path))
+    until(lambda: lines(path), what="the job to run")
+    cut_the_workers()
+    Path(path + ".go").touch()
+    done = wait_for(job, State.COMPLETED)
+    assert (done.attempt, done.max_attempts, len(lines(path))) == (1, 1, 2)
+    assert done.attempts.get().outcome == "crashed"
 
 
 def cut_the_workers():
