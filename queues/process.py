@@ -12,6 +12,7 @@ import resource
 import signal
 import threading
 import time
+from dataclasses import replace
 from functools import cache
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Final
@@ -54,7 +55,7 @@ def call_in_process(
     A kind that runs in threads comes here too, without a limit on memory, when its job is a
     suspect: whose death it is shows best where nobody else can die. The child is killed when the
     job's timeout is over, or when the job was taken away. One that dies by itself (a segfault,
-    `os._exit`, out of memory) is Crashed.
+    `os._exit`, killed by the kernel) is Crashed; what is refused memory has failed its attempt.
     """
     deadline = time.monotonic() + claim.timeout
     receiver, sender = _context().Pipe(duplex=False)
@@ -139,7 +140,8 @@ def _child(sender: Connection, lifeline: Connection, claim: Claim, memory_mb: in
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     ending, verdict = _perform(registry.get(claim.kind), claim)
     if isinstance(ending, Raised) and ending.trouble.error_class == "MemoryError":
-        ending = crash_of(claim, f"it needs more than {memory_mb} MB of memory")
+        message = f"It needs more than {memory_mb} MB of memory."
+        ending = replace(ending, trouble=replace(ending.trouble, message=message))
     sender.send((ending, verdict))
 
 

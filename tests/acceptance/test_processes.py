@@ -112,7 +112,7 @@ def test_a_child_that_swallows_everything_is_killed_at_its_deadline(
 
 def test_a_child_that_dies_costs_its_job_a_crash_and_no_other_job_anything(start_worker, wait_for):
     worker = start_worker().ready()
-    deaths = {what: enqueue(Apart(what=what)) for what in ("segfault", "exit", "hog")}
+    deaths = {what: enqueue(Apart(what=what)) for what in ("segfault", "exit")}
     others = [enqueue(Act(what="return"), keep_completed=False) for _ in range(20)]
     for job in deaths.values():
         done = wait_for(job, State.FAILED, seconds=30)
@@ -120,11 +120,18 @@ def test_a_child_that_dies_costs_its_job_a_crash_and_no_other_job_anything(start
         assert list(done.attempts.values_list("outcome", flat=True)) == ["crashed"] * 4
     assert "killed by SIGSEGV" in Job.objects.get(pk=deaths["segfault"].pk).error_message
     assert "exited with 3" in Job.objects.get(pk=deaths["exit"].pk).error_message
-    assert "600 MB" in Job.objects.get(pk=deaths["hog"].pk).error_message
     for job in others:
         done = wait_for(job, State.COMPLETED)
         assert (done.attempt, done.token, done.crashes) == (1, 1, 0)
     assert worker.process.poll() is None
+
+
+def test_a_child_that_is_refused_memory_has_failed_its_attempt(start_worker, wait_for):
+    start_worker().ready()
+    done = wait_for(enqueue(Apart(what="hog"), attempts=1), State.FAILED, seconds=30)
+    assert (done.cause, done.attempt, done.crashes, done.token) == ("attempts", 1, 0, 1)
+    assert done.error_class == "MemoryError"
+    assert "600 MB" in done.error_message
 
 
 def test_a_cancelled_child_is_killed(start_worker, tmp_path):
