@@ -14,6 +14,8 @@ MAX_PAYLOAD_BYTES: Final = 64 * 1024
 MAX_RESULT_BYTES: Final = 64 * 1024
 MAX_PRIORITY: Final = 2_097_151
 MAX_ATTEMPTS: Final = 1000
+# How many attempts of a job keep their rows, the newest ones.
+MAX_ATTEMPT_ROWS: Final = 100
 MAX_DELAY_SECONDS: Final = 366 * 24 * 3600
 MAX_TIMEOUT_SECONDS: Final = 24 * 3600
 MAX_BULK: Final = 10_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from queues.conf import get_queues
+from queues.conf import MAX_ATTEMPT_ROWS, get_queues
 from queues.database import array, execute, fetch, fetch_prepared
 from queues.models.attempt import Outcome
 from queues.resolving import resolve
@@ -100,7 +100,7 @@ def _trouble(troubled: Sequence[Troubled]) -> set[tuple[int, int]]:
         return set()
     columns = zip(*(_row(one).values() for one in troubled), strict=True)
     params = dict(zip(_row(troubled[0]), map(list, columns), strict=True))
-    moved = _ended(fetch(SETTLE_TROUBLE, params))
+    moved = _ended(fetch(SETTLE_TROUBLE, {**params, "most_attempts": MAX_ATTEMPT_ROWS}))
     _close([one for one in troubled if one.closes and (one.claim.id, one.claim.token) in moved])
     _push_later(
         [

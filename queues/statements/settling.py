@@ -44,7 +44,8 @@ ended AS (SELECT * FROM kept UNION ALL SELECT * FROM late UNION ALL SELECT * FRO
 """
 
 # A snooze and a crash give the attempt back. Crashes are counted in a row: an attempt that ended in
-# any other way proves that the job can be run. The attempt's row is written only if the job moved.
+# any other way proves that the job can be run. The attempt's row is written only if the job moved,
+# and those of its oldest attempts go.
 SETTLE_TROUBLE: Final = f"""
 WITH given AS (
     SELECT * FROM unnest(
@@ -86,6 +87,10 @@ noted AS (
     SELECT id, attempt, token, outcome, coalesce(worker_name, ''), started_at,
         clock_timestamp(), error_class, note, traceback, progress, code_version, fingerprint
     FROM before WHERE is_try),
+spared AS (
+    DELETE FROM queues_attempt AS attempt USING before
+    WHERE before.token > %(most_attempts)s AND attempt.job_id = before.id
+      AND attempt.token <= before.token - %(most_attempts)s),
 {GROUPED.strip()},
 ended AS (SELECT id, queue, kind, successor FROM moved WHERE state = 'failed'),
 {FOLLOWED}
