@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+import math
+import random
+from typing import TYPE_CHECKING, Final
 
 from django.db import connection
 from psycopg.pq import TransactionStatus
 
 from queues.arguments import ArgumentsError
+from queues.conf import get_queues
 from queues.context import Context
 from queues.endings import Ending, Gone, Raised, Refused, Returned, Snoozed, TooNew, Waits
 from queues.outcomes import Fail, RateLimited, Snooze, WaitForChildren
@@ -21,9 +24,13 @@ from queues.upgrades import NewerPayloadError, read
 if TYPE_CHECKING:
     from queues.claims import Claim
     from queues.context import Recorder
-    from queues.registry import Spec
+    from queues.registry import BackoffFunction, Spec
 
 log = logging.getLogger(__name__)
+
+# What a backoff function returns to end the job at once.
+NEVER: Final = -1
+WAITS: Final = "milliseconds, or -1 for no more attempt"
 
 
 def call(  # noqa: PLR0911  (one for each)
@@ -75,12 +82,33 @@ def _closes(outcome: Snooze, claim: Claim) -> str:
 
 def _raised(spec: Spec, claim: Claim, error: BaseException) -> Raised:
     trouble = trouble_of(error)
+    may_retry = spec.retries(error)
     if claim.backoff.type != HANDLER or spec.backoff_function is None:
-        return Raised(trouble=trouble, may_retry=spec.retries(error))
+        return Raised(trouble=trouble, may_retry=may_retry)
+    wait_ms = _own_wait(spec.backoff_function, claim, error)
+    return Raised(trouble=trouble, may_retry=may_retry and wait_ms != NEVER, wait_ms=wait_ms)
+
+
+def _own_wait(function: BackoffFunction, claim: Claim, error: BaseException) -> int:
+    """Return what a kind's own function says, or its queue's policy where that is no answer."""
     try:
-        wait_ms = int(spec.backoff_function(claim.attempt, error))
+        wait_ms = function(claim.attempt, error)
     except (Exception, SystemExit):
-        log.exception("The backoff function of %s raised; trying again at once", claim.kind)
-        wait_ms = 0
-    wait_ms = min(max(wait_ms, 0), MAX_DELAY_MS)
-    return Raised(trouble=trouble, may_retry=spec.retries(error), wait_ms=wait_ms)
+        log.exception("The backoff function of %s raised", claim.kind)
+        return _usual_wait(claim)
+    if _is_wait(wait_ms):
+        return int(min(wait_ms, MAX_DELAY_MS))
+    log.error("The backoff function of %s returned %.50r; allowed: %s", claim.kind, wait_ms, WAITS)
+    return _usual_wait(claim)
+
+
+def _is_wait(value: object) -> bool:
+    # An int may be too large for a float.
+    is_number = type(value) is int or (isinstance(value, float) and math.isfinite(value))
+    return is_number and (value >= 0 or value == NEVER)  # type: ignore[operator]
+
+
+def _usual_wait(claim: Claim) -> int:
+    # Spreads retries in time; nothing secret depends on it.
+    roll = random.random()  # noqa: S311
+    return get_queues()[claim.queue].backoff.wait_ms(claim.attempt, roll=roll)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -84,8 +85,9 @@ def handles(
 
     A kind whose `queue` is None has none of its own: each enqueue names one.
 
-    A `backoff` function takes the number of failures and the error, and returns milliseconds.
-    Raises RegistryError for a missing or doubled kind, an unknown queue, a field that cannot
+    A `backoff` function takes the number of failures and the error, and returns milliseconds, or
+    -1 to end the job as failed. Raises RegistryError for a missing or doubled kind, a handler or a
+    backoff function that cannot be called with two arguments, an unknown queue, a field that cannot
     travel as JSON, a version that older payloads cannot be brought to, or an option out of range.
     """
 
@@ -149,6 +151,7 @@ def _refuse_bad(spec: Spec) -> None:
         raise RegistryError(f"{name}: run_in is {spec.run_in!r}; allowed: thread, process.")
     if spec.run_in == "process" and spec.atomic:
         raise RegistryError(f"{name}: atomic handlers run in a thread, beside their settling.")
+    _refuse_bad_calls(spec)
     _refuse_bad_version(spec.arguments)
     limits = (("attempts", MAX_ATTEMPTS), ("timeout", MAX_TIMEOUT_SECONDS), ("memory_mb", 1 << 20))
     for field, most in limits:
@@ -161,6 +164,23 @@ def _refuse_bad(spec: Spec) -> None:
         raise RegistryError(f"{name}: {error}") from error
     if strangers := sorted(spec.arguments.private - known.keys()):
         raise RegistryError(f"{name}: private names {strangers[0]!r}; allowed: {sorted(known)}.")
+
+
+def _refuse_bad_calls(spec: Spec) -> None:
+    calls: list[tuple[str, Callable[..., object] | None, str]] = [
+        ("the handler", spec.handler, "the arguments and the context"),
+        ("the backoff function", spec.backoff_function, "the number of failures and the error"),
+    ]
+    for what, function, takes in calls:
+        try:
+            if function is not None:
+                inspect.signature(function).bind(None, None)
+        except TypeError as error:
+            name = spec.arguments.__name__
+            raise RegistryError(f"{name}: {what} must take {takes} ({error}).") from error
+        except ValueError:
+            # What is written in C may not tell.
+            continue
 
 
 def _refuse_bad_version(arguments: type[Arguments]) -> None:

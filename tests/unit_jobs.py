@@ -99,6 +99,8 @@ ANSWERS = {
     "nothing": None,
     "text": "soon",
     "negative": -5,
+    "never": -1,
+    "truth": True,
     "ages": 10**30,
 }
 

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from queues import leases
 from queues.claims import claim_ids
+from queues.conf import MAX_ATTEMPT_ROWS, get_queues
 from queues.enqueue import EnqueueError, enqueue
 from queues.execution import execute
-from queues.models import Job
+from queues.models import Attempt, Job
 from queues.recorder import AttemptRecorder
 from queues.registry import RegistryError, handles
 from queues.retry import MAX_DELAY_MS, Backoff
+from tests import settling
 from tests.jobs import QUEUE, Unregistered
 from tests.life_jobs import Careful, Picky
 from tests.threads import in_thread
@@ -41,7 +43,7 @@ def test_what_the_kind_says_wins_over_the_queue_and_what_the_job_says_over_both(
     ("arguments", "state"),
     [
         (Picky(error="lookup"), "delayed"),
-        (Picky(error="key"), "waiting"),
+        (Picky(error="key"), "delayed"),
         (Picky(error="value"), "failed"),
         (Careful(error="lookup"), "waiting"),
         (Careful(error="value"), "failed"),
@@ -61,15 +63,27 @@ def test_a_kinds_own_function_says_how_long_to_wait():
     assert timedelta(seconds=6) < job.run_at - job.started_at < timedelta(seconds=9)
 
 
-def test_a_function_that_raises_costs_no_more_than_the_wait():
+def waits_as_its_queue_says(job):
+    least = get_queues()[QUEUE].backoff.wait_ms(1, roll=0)
+    return least and job.run_at - job.started_at >= timedelta(milliseconds=least)
+
+
+def test_a_function_that_raises_leaves_the_wait_to_the_queue():
     job = perform(Picky(error="key"))
-    assert (job.state, job.error_class) == ("waiting", "KeyError")
+    assert (job.state, job.error_class) == ("delayed", "KeyError")
+    assert waits_as_its_queue_says(job)
 
 
-@pytest.mark.parametrize("answer", ["nan", "inf", "nothing", "text", "exit", "negative"])
-def test_a_function_that_returns_nonsense_costs_no_more_than_the_wait(answer):
+@pytest.mark.parametrize("answer", ["nan", "inf", "nothing", "text", "exit", "negative", "truth"])
+def test_a_function_that_returns_nonsense_leaves_the_wait_to_the_queue(answer):
     job = perform(Vague(answer=answer))
-    assert (job.state, job.attempt, job.error_class) == ("waiting", 1, "ValueError")
+    assert (job.state, job.attempt, job.error_class) == ("delayed", 1, "ValueError")
+    assert waits_as_its_queue_says(job)
+
+
+def test_a_function_that_returns_minus_one_ends_the_job():
+    job = perform(Vague(answer="never"))
+    assert (job.state, job.cause, job.attempt) == ("failed", "refused", 1)
 
 
 def test_a_function_that_asks_for_ages_gets_seven_days():
@@ -141,3 +155,25 @@ def test_an_option_that_cannot_be_is_refused_at_registration(options, says):
 def test_a_kind_that_cannot_be_is_refused_at_registration(arguments, queue, says):
     with pytest.raises(RegistryError, match=says):
         handles(arguments, queue=queue)(lambda _arguments, _context: None)
+
+
+@pytest.mark.parametrize("handler", [lambda: None, lambda _: None, lambda _, __, ___: None])
+def test_a_handler_of_the_wrong_arity_is_refused(handler):
+    with pytest.raises(RegistryError, match="the handler must take the arguments and the context"):
+        handles(Unregistered, queue=QUEUE)(handler)
+
+
+def test_a_backoff_function_of_the_wrong_arity_is_refused():
+    with pytest.raises(RegistryError, match="the backoff function must take the number"):
+        handles(Unregistered, queue=QUEUE, backoff=lambda _: 1)(lambda _, __: None)
+
+
+def test_of_a_job_that_snoozes_for_ever_the_newest_100_attempts_stay():
+    job = enqueue(Vague(answer="nothing"))
+    worker_id = leases.register("one", {QUEUE: 4}, version="1")
+    for _ in range(MAX_ATTEMPT_ROWS + 5):
+        (claim,) = claim_ids(worker_id, [job.pk], [QUEUE])
+        settling.snooze(claim, 60)
+        Job.objects.update(state="waiting")
+    tokens = Attempt.objects.order_by("token").values_list("token", flat=True)
+    assert list(tokens) == list(range(6, MAX_ATTEMPT_ROWS + 6))
