@@ -152,6 +152,7 @@ _RETURNED: Final = ("id", "created_at", "run_at", "state", "turn_at")
 _NAMES: Final = [field.attname for field in Job._meta.concrete_fields]  # noqa: SLF001  (Django documents _meta)
 _EMPTY: Final = {
     **{field.attname: field.get_default() for field in Job._meta.concrete_fields},  # noqa: SLF001
+    "is_suspect": False,
     "code_version": "",
     "fingerprint": "",
 }

@@ -138,3 +138,12 @@ def test_arguments_that_cannot_travel_are_refused(arguments, field):
         enqueue(arguments)
     assert caught.value.field == field
     assert not Job.objects.exists()
+
+
+def test_what_enqueue_returns_has_the_values_of_its_row():
+    job = enqueue(Act(what="return"))
+    row = Job.objects.get(pk=job.pk)
+    fields = [field.attname for field in Job._meta.concrete_fields]
+    assert {name: getattr(job, name) for name in fields} == {
+        name: getattr(row, name) for name in fields
+    }
