@@ -12,7 +12,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from typing import Any, Final
@@ -97,7 +96,9 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # They are for the worker, which may go on for a while.
         signal.signal(number, signal.SIG_IGN)
-    conf = json.loads(sys.stdin.buffer.raw.readline())
+    # Unbuffered: what follows is read when there is something to read.
+    with open(0, "rb", buffering=0, closefd=False) as stdin:
+        conf = json.loads(stdin.readline())
     worker, postgres, due = Worker(), Postgres(conf["connection"]), 0.0
     while not (worker.has_left or worker.has_died):
         worker.listen(max(0.0, due - time.monotonic()))

@@ -32,9 +32,7 @@ def environment_of(way):
 
 
 @pytest.mark.parametrize(("outage", "breaks"), [(2 * LEASE, False), (8 * LEASE, True)])
-def test_no_job_starts_twice_because_postgres_was_away(
-    start_worker, tmp_path, way, outage, breaks
-):
+def test_no_job_starts_twice_because_postgres_was_away(start_worker, tmp_path, way, outage, breaks):
     path = tmp_path / "ledger"
     for _ in range(2):
         start_worker(**environment_of(way)).ready()
