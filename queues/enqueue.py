@@ -153,6 +153,7 @@ _NAMES: Final = [field.attname for field in Job._meta.concrete_fields]  # noqa: 
 _EMPTY: Final = {
     **{field.attname: field.get_default() for field in Job._meta.concrete_fields},  # noqa: SLF001
     "is_suspect": False,
+    "worker_name": "",
     "code_version": "",
     "fingerprint": "",
 }

@@ -46,6 +46,7 @@ def job_in_full(job: Job) -> dict[str, Any]:
         "uniqueKey": job.unique_key,
         "scheduleId": job.schedule_id,
         "workerId": job.worker_id,
+        "worker": job.worker_name,
         "codeVersion": job.code_version,
         "fingerprint": job.fingerprint,
     }

@@ -68,6 +68,7 @@ def _facts(job: Job, console: Console) -> dict[str, Any]:
         "finished": job.finished_at and console.when(job.finished_at),
         "limit key": job.limit_key,
         "unique key": job.unique_key,
+        "worker": job.worker_name,
         "version": job.code_version,
         "progress": _json(job.progress),
         "payload": _json(job.payload),

@@ -33,8 +33,9 @@ class Job(models.Model):
     that is set, else until the job is finished. `successor` is what was enqueued meanwhile, to
     become a job when this one is finished. `limit_key` is what limits and fair turns go by (see
     `queues.limits`), `payload_version` is what the payload was written as, `code_version` what its
-    last attempt ran with, `fingerprint` what its last failure is grouped by. `schedule_id` names
-    the schedule whose tick it is, `is_child` says that other jobs wait for it.
+    last attempt ran with, `worker_name` who made it, `fingerprint` what its last failure is grouped
+    by. `schedule_id` names the schedule whose tick it is, `is_child` says that other jobs wait for
+    it.
     """
 
     # What became of the enqueue that returned this object; no column.
@@ -88,6 +89,7 @@ class Job(models.Model):
     error_class = models.CharField(max_length=200, blank=True)
     error_message = models.TextField(blank=True)
     code_version = models.CharField(max_length=50, blank=True, db_default="")
+    worker_name = models.CharField(max_length=200, blank=True, db_default="")
     fingerprint = models.CharField(max_length=16, blank=True, db_default="")
 
     class Meta:

@@ -15,14 +15,15 @@ CLAIM: Final = """
 # A worker that has no row any more claims nothing: `job_active_has_worker` refuses the NULL. The
 # lock keeps a rescuer from burying the worker between this look and the claim.
 LEASE: Final = (
-    "lease AS (SELECT id, version FROM queues_worker WHERE id = %(worker)s FOR KEY SHARE)"
+    "lease AS (SELECT id, name, version FROM queues_worker WHERE id = %(worker)s FOR KEY SHARE)"
 )
 # The rows are locked, so they are found again by where they lie; one that was changed between the
 # look and the lock is not, and waits for the next look.
 CLAIMED: Final = f"""
 UPDATE queues_job AS job
 SET state = 'active', front = false, attempt = attempt + 1, token = token + 1,
-    worker_id = (SELECT id FROM lease), code_version = (SELECT version FROM lease),
+    worker_id = (SELECT id FROM lease), worker_name = coalesce((SELECT name FROM lease), ''),
+    code_version = (SELECT version FROM lease),
     started_at = clock_timestamp(), finished_at = NULL,
     progress = NULL, result = NULL, cause = '', error_class = '', error_message = ''
 FROM picked WHERE job.ctid = picked.ctid

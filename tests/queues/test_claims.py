@@ -10,7 +10,8 @@ from queues.heartbeat import Heartbeat
 from queues.models import Job, Worker
 from queues.states import State
 from queues.worker.running import Running
-from tests.jobs import Note, Notify
+from tests import settling
+from tests.jobs import Act, Note, Notify
 from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,3 +120,13 @@ def test_a_run_that_has_ended_is_not_stuck_however_long_it_waits_to_be_settled(m
         assert (running.stuck(), recorder.is_cancelled) == (1, True)
         recorder.is_over = True
         assert running.stuck() == 0
+
+
+def test_a_completed_job_says_which_worker_ran_it_and_when():
+    job = enqueue(Act(what="return"), keep_completed=False)
+    worker_id = leases.register("anna", SLOTS, version="1")
+    (claim,) = claim_ids(worker_id, [job.pk], SLOTS)
+    settling.complete(claim)
+    done = Job.objects.get(pk=job.pk)
+    assert (done.worker_name, done.worker_id) == ("anna", None)
+    assert done.created_at <= done.started_at <= done.finished_at

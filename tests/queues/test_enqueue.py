@@ -140,6 +140,7 @@ def test_arguments_that_cannot_travel_are_refused(arguments, field):
     assert not Job.objects.exists()
 
 
+@pytest.mark.django_db
 def test_what_enqueue_returns_has_the_values_of_its_row():
     job = enqueue(Act(what="return"))
     row = Job.objects.get(pk=job.pk)

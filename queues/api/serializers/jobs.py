@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from queues.api.facts import Facts
-from queues.api.scopes import shown_payload
+from queues.api.scopes import sees_all, shown_payload
 from queues.states import State
 from queues.unique import Answer
 
@@ -48,14 +48,21 @@ class FullJobSerializer(JobSerializer):
     cause = serializers.CharField(help_text="Why it failed; empty if it did not.")
     timeoutSeconds = serializers.IntegerField(source="timeout")
     backoff = serializers.JSONField(help_text="How long it waits before it is tried again.")
-    crashes = serializers.IntegerField(help_text="Workers that died on it.")
+    crashes = serializers.IntegerField(help_text="Deaths in a row that were its own.")
     isFront = serializers.BooleanField(source="front", help_text="Goes before its whole queue.")
     limitKey = serializers.CharField(source="limit_key")
     uniqueKey = serializers.CharField(source="unique_key")
     scheduleId = serializers.IntegerField(source="schedule_id", allow_null=True)
     workerId = serializers.IntegerField(source="worker_id", allow_null=True)
+    worker = serializers.SerializerMethodField(
+        help_text="Who made its last attempt. Empty unless you operate."
+    )
     codeVersion = serializers.CharField(source="code_version")
     fingerprint = serializers.CharField(help_text="What its failures are grouped by.")
+
+    @extend_schema_field(serializers.CharField())
+    def get_worker(self, job: Job) -> str:
+        return job.worker_name if sees_all(self.context["request"]) else ""
 
     @extend_schema_field(serializers.JSONField())
     def get_payload(self, job: Job) -> Any:

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('queues', '0009_suspects'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='job',
+            name='worker_name',
+            field=models.CharField(blank=True, db_default='', max_length=200),
+        ),
+    ]
