@@ -214,8 +214,17 @@ def test_what_leaves_no_attempt_says_it_on_the_job(ending):
     assert not Attempt.objects.exists()
 
 
-def test_jobs_that_a_worker_took_along_are_counted_kind_by_kind():
+def test_jobs_that_died_together_are_in_no_group():
     claimed(3)
+    let_leases_run_out()
+    assert rescue.run_once() == 3
+    assert set(Attempt.objects.values_list("outcome", "fingerprint")) == {("worker lost", "")}
+    assert not FailureGroup.objects.exists()
+
+
+def test_jobs_that_died_alone_are_counted_kind_by_kind():
+    for _ in range(3):
+        claimed()
     Job.objects.filter(pk=Job.objects.first().pk).update(kind="tests.other")
     let_leases_run_out()
     assert rescue.run_once() == 3
