@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('queues', '0009_suspects'),
+        ('queues', '0010_suspects'),
     ]
 
     operations = [

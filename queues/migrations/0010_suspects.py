@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('queues', '0008_owner'),
+        ('queues', '0009_owners_take_turns'),
     ]
 
     operations = [
