@@ -6,10 +6,9 @@ import io
 import json
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from queues.models import Job
+from tests.counting import answering
 from tests.queues.api.owned import client, fields, people, user
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +40,7 @@ def test_all_are_made_in_their_order(owner):
 def test_ten_thousand_are_one_insert(owner):
     one = item()
     jobs = [{**one, "options": {"priority": place % 3}} for place in range(10_000)]
-    with CaptureQueriesContext(connection) as captured:
+    with answering() as captured:
         response = owner.post(URL, {"jobs": jobs})
     assert response.json()["data"]["count"] == 10_000
     assert len(captured) <= 4

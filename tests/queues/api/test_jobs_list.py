@@ -6,8 +6,6 @@ from functools import partial
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +14,7 @@ from queues.api.views import jobs
 from queues.cli import shapes
 from queues.enqueue import enqueue, enqueue_many
 from queues.models import Dependency, Job
+from tests.counting import answering
 from tests.jobs import Act
 from tests.queues.api.owned import Owned, client, fields, job_of, people, user
 
@@ -147,9 +146,7 @@ def test_one_walks_from_page_to_page(operator):
 
 def test_many_jobs_take_as_many_queries_as_few(operator):
     def queries():
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with answering() as captured:
             assert operator.get(f"{URL}?pageSize=100").status_code == 200
         return len(captured)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from queues import bulk, leases
@@ -15,6 +13,7 @@ from queues.cli import shapes
 from queues.enqueue import enqueue
 from queues.filters import parse
 from queues.models import Attempt, AuditEntry, Dependency, Job, LogLine
+from tests.counting import answering
 from tests.jobs import Act
 from tests.queues.api.owned import client, fields, job_of, people, user
 
@@ -100,7 +99,7 @@ def test_a_job_of_a_flow_tells_of_its_family(operator):
 def test_a_long_history_takes_as_many_queries_as_a_short_one():
     def queries(job):
         api = client(user("owner"))
-        with CaptureQueriesContext(connection) as captured:
+        with answering() as captured:
             assert api.get(url(job)).status_code == 200
         return len(captured)
 

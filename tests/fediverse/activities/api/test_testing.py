@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.services.tokens import create_token
 from queues.models import Job
+from tests.counting import answering
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BASE = "/api/queue/test"
@@ -132,9 +133,10 @@ def test_of_many_jobs_five_are_the_default_and_a_thousand_the_most(as_ada, body,
     assert len(response.json()["data"]["jobs"]) == Job.objects.count() == count
 
 
-def test_a_thousand_jobs_take_no_more_queries_than_five(as_ada, django_assert_max_num_queries):
-    with django_assert_max_num_queries(4):
+def test_a_thousand_jobs_take_no_more_queries_than_five(as_ada):
+    with answering() as queries:
         post(as_ada, "bulk-jobs", {"count": 1000})
+    assert len(queries) <= 4
 
 
 @pytest.mark.parametrize(("path", "body"), ALL)
