@@ -15,6 +15,9 @@ threads = 500
 worker_connections = 600
 # A reason of 500 characters in the query of a DELETE may have 6,000 bytes.
 limit_request_line = 8190
+# gunicorn would believe a header SCRIPT_NAME of whoever is on this machine, as a proxy may be that
+# passes on what callers send.
+forwarder_headers = ""
 # So that everything goes through the sockets that know for how long a client may take.
 sendfile = False
 accesslog = "-"

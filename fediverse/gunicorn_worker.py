@@ -13,6 +13,7 @@ import time
 from typing import Any, Final
 
 from gunicorn.glogging import Logger
+from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
@@ -21,6 +22,9 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 HEAD_SECONDS: Final = 10.0
 BODY_SECONDS: Final = 20.0
 ANSWER_SECONDS: Final = 60.0
+# Of a head in all, as nginx has it. gunicorn bounds each line and their number, which lets 800 KB
+# in, and what reads cookies takes time by the square of their length.
+HEAD_BYTES: Final = 32 * 1024
 # A connection that is closed while bytes of the client are unread is reset, and the answer lost.
 LINGER_SECONDS: Final = 2.0
 # To a socket, 0 seconds would mean not to wait and to raise another error.
@@ -35,32 +39,43 @@ class ClientSocket(socket.socket):
 
     _to_read = HEAD_SECONDS
     _to_write = ANSWER_SECONDS
+    _bytes_left: int | None = None
     _is_gone = False
 
-    def allow(self, *, to_read: float) -> None:
-        """Give the client so many seconds to send, from now on, and time to take an answer."""
+    def allow(self, *, to_read: float, most_bytes: int | None = None) -> None:
+        """Give the client so many seconds to send, from now on, and time to take an answer.
+
+        With `most_bytes`, a head that goes on after so many is refused: LimitRequestHeaders.
+        """
         self._to_read, self._to_write = to_read, ANSWER_SECONDS
+        self._bytes_left = most_bytes
 
     def close_gently(self) -> None:
         """Close the connection once the client has, or has had some time to read what was sent."""
         # What it sends meanwhile is thrown away, so nothing is mistaken for a request.
-        self._is_gone, self._to_read = False, LINGER_SECONDS
+        self._is_gone = False
+        self.allow(to_read=LINGER_SECONDS)
         close_graceful(self, LINGER_SECONDS)
 
     def recv(self, *arguments: Any) -> bytes:
         """Receive as sockets do; nothing, as if the client had hung up, when its time is spent."""
         if self._is_gone:
             return b""
+        if self._bytes_left is not None and self._bytes_left <= 0:
+            raise LimitRequestHeaders(f"more than {HEAD_BYTES} bytes")
         self.settimeout(max(self._to_read, LEAST_SECONDS))
         began = time.monotonic()
         try:
-            return super().recv(*arguments)
+            data = super().recv(*arguments)
         except TimeoutError:
             # For good: bytes that come later must not be taken for another request.
             self._is_gone = True
             return b""
         finally:
             self._to_read -= time.monotonic() - began
+        if self._bytes_left is not None:
+            self._bytes_left -= len(data)
+        return data
 
     def sendall(self, data: Any, *flags: int) -> None:
         """Send as sockets do. Raises BrokenPipeError when the client's time is spent."""
@@ -103,7 +118,7 @@ class HubWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def handle(self, conn: Connection) -> Any:
         """Answer a request, and close the connection here if no other may follow."""
-        conn.sock.allow(to_read=HEAD_SECONDS)
+        conn.sock.allow(to_read=HEAD_SECONDS, most_bytes=HEAD_BYTES)
         goes_on = super().handle(conn)
         if not goes_on:
             conn.sock.close_gently()
