@@ -8,6 +8,7 @@ from queues import bulk
 from queues.filters import parse
 from queues.models import AuditEntry, Job, Operation
 from queues.states import FINISHED, State
+from tests.counting import answering
 from tests.operating import OURS, carry_out, jobs_in
 from tests.queues.api.callers import (
     anonymous,
@@ -204,12 +205,13 @@ def test_operations_are_listed_the_newest_first_a_page_at_a_time():
     assert ([one["id"] for one in second["data"]], second["next"]) == (ids[2:], None)
 
 
-def test_the_list_takes_as_many_queries_for_many(django_assert_max_num_queries):
+def test_the_list_takes_as_many_queries_for_many():
     for _ in range(5):
         an_operation()
     client = operator()
-    with django_assert_max_num_queries(1):
+    with answering() as queries:
         client.get(OPERATIONS)
+    assert len(queries) <= 1
 
 
 def test_one_is_stopped():
