@@ -33,7 +33,8 @@ ON CONFLICT (kind, unique_key) WHERE unique_key <> '' DO UPDATE SET
     payload = excluded.payload,
     payload_version = excluded.payload_version, limit_key = excluded.limit_key,
     priority = excluded.priority, max_attempts = excluded.max_attempts,
-    backoff = excluded.backoff, timeout = excluded.timeout, run_at = excluded.run_at,
+    backoff = excluded.backoff, timeout = excluded.timeout,
+    run_at = greatest(excluded.run_at, excluded.created_at),
     front = excluded.front, unique_until = excluded.unique_until,
     keep_completed = excluded.keep_completed, keep_completed_age = excluded.keep_completed_age,
     keep_failed = excluded.keep_failed, keep_failed_age = excluded.keep_failed_age

@@ -56,7 +56,7 @@ _UNLIMITED: Final = """
 
 # Hints are served in the order of their arrival. Of a job that waits behind others of its owner, it
 # decides nothing: that job is found by a poll, in the order of service.
-_ITS_TURN: Final = "(turn_at IS NULL OR turn_at <= run_at)"
+_ITS_TURN: Final = "(turn_at IS NULL OR turn_at <= greatest(run_at, created_at))"
 
 # By primary key: state and queue are hidden from the planner, which would else walk the index of
 # all that waits, or of a whole queue.
