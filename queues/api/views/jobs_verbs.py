@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from queues import control
+from queues.api.making import Maker
 from queues.api.scopes import WRITE
 from queues.api.serializers.jobs_changing import RetrySerializer
 from queues.api.serializers.jobs_detail import JobDetailSerializer
@@ -52,7 +53,11 @@ class RetryView(JobVerbView):
 
     def do(self, what: str, said: Said) -> Job:
         """Let a finished job wait again, with all its attempts or with one more of them."""
-        return control.retry(self.mine(what), reset=said["resetAttempts"])
+        job, maker = job_to_change(self.request, what), Maker.of(self.request)
+        # It is unfinished again, and counts as a new one does.
+        maker.check_room(1)
+        maker.check_keys([job.limit_key])
+        return control.retry(job.pk, reset=said["resetAttempts"])
 
 
 @verb("Cancel a job", tag="Jobs")
