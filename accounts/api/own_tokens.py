@@ -38,7 +38,7 @@ def visible_to(request: Request) -> QuerySet[ApiToken]:
 class TokenListView(ApiView):
     """Your tokens, newest first; with a token, that one alone.
 
-    Those that ended are shown for 90 days, with what ended them.
+    Those that ended are shown with what ended them: the newest 100, and for 90 days.
     """
 
     name = "API tokens"

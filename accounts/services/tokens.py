@@ -36,13 +36,17 @@ log = logging.getLogger(__name__)
 
 MAX_DAYS: Final = 365
 MAX_NAME: Final = 100
+# So many that a user made may be active at a time.
+MAX_ACTIVE: Final = 100
+# So many that ended are kept, for those who look what happened.
+MAX_ENDED: Final = 100
 ID_BYTES: Final = 8
 SECRET_BYTES: Final = 32
 _TOKEN: Final = re.compile(rf"fh_([0-9a-f]{{{ID_BYTES * 2}}})_([0-9a-f]{{{SECRET_BYTES * 2}}})")
 # What a secret is compared with where there is no row, so that an unknown id takes as long.
 _NOBODYS: Final = hashlib.sha256(b"").hexdigest()
 USED_EVERY: Final = timedelta(minutes=1)
-# Rows of tokens that ended are kept for so long, for those who look what happened.
+# And for so long after they would have expired.
 KEPT: Final = timedelta(days=90)
 
 
@@ -90,14 +94,16 @@ def create_token(
 ) -> tuple[ApiToken, str]:
     """Return a new token for `days`, and its text, which nobody can read again.
 
-    Raises what `check` raises, and NotAllowedError if a user who is no operator signs in for
-    `queue:manage`.
+    Raises what `check` raises, NotAllowedError if a user who is no operator signs in for
+    `queue:manage`, and TokenError if a user has made MAX_ACTIVE already that are active.
     """
     wanted = check(user, scopes=scopes, days=days, name=name)
     if source == ApiToken.Source.SIGN_IN and MANAGE in wanted and not is_operator(user):
         raise NotAllowedError("scopes", f"Only operators may have the scope {MANAGE}.")
     with transaction.atomic():
         _forget_ended(user)
+        if source == ApiToken.Source.SIGN_IN:
+            _check_room(user)
         token, secret = _insert(user, scopes=wanted, days=days, source=source, name=name)
     log.info("Made API token %s for user %s", token.public_id, user.pk, extra=_described(token))
     return token, f"fh_{token.public_id}_{secret}"
@@ -212,8 +218,24 @@ def _note_use(token: ApiToken) -> None:
     ApiToken.objects.filter(is_due, pk=token.pk).update(last_used_at=now)
 
 
+def _check_room(user: User) -> None:
+    """Refuse one token more than MAX_ACTIVE, about. Raises TokenError."""
+    mine = ApiToken.objects.filter(_is_active(user), user=user, source=ApiToken.Source.SIGN_IN)
+    if mine[MAX_ACTIVE - 1 : MAX_ACTIVE].exists():
+        raise TokenError("user", f"{MAX_ACTIVE} tokens of yours are active; revoke one of them.")
+
+
 def _forget_ended(user: User) -> None:
+    """Delete the tokens that expired long ago, and the oldest beyond MAX_ENDED that ended."""
     ApiToken.objects.filter(user=user, expires_at__lt=timezone.now() - KEPT).delete()
+    ended = ApiToken.objects.filter(~_is_active(user), user=user).order_by("-pk")
+    spare = ended.values_list("pk", flat=True)[MAX_ENDED : MAX_ENDED + MAX_ACTIVE]
+    ApiToken.objects.filter(pk__in=list(spare)).delete()
+
+
+def _is_active(user: User) -> Q:
+    """Return the condition of an active user's tokens that `state_of` calls active."""
+    return Q(revoked_at=None, expires_at__gt=timezone.now(), password_digest=user.password_digest)
 
 
 def _described(token: ApiToken) -> dict[str, str]:

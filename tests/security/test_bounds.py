@@ -9,7 +9,8 @@ import pytest
 from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import ApiToken, User
+from accounts.services.tokens import create_token, revoke
 from fediverse.activities.models import Notification
 from fediverse.activities.services import notifying
 from queues.enqueue import enqueue
@@ -143,6 +144,46 @@ def test_nor_has_a_bulk_of_them_more(client, user):
     jobs = [{**job, "options": {"limitKey": str(number)}} for number in range(101)]
     assert client.post(BULK, {"jobs": jobs}).json()["code"] == "too_many_keys"
     assert not Job.objects.exists()
+
+
+def test_a_retried_job_counts_as_a_new_one_does(client, user, settings):
+    job = enqueue(Mine(path="x", user=str(user.pk)), limit_key=f"user:{user.pk}:again")
+    address = f"{JOBS}/{job.pk}"
+    client.post(f"{address}/cancel")
+    for number in range(100):
+        enqueue(Mine(path="x", user=str(user.pk)), limit_key=f"user:{user.pk}:{number}")
+    assert client.post(f"{address}/retry").json()["code"] == "too_many_keys"
+    Job.objects.filter(state="waiting").update(limit_key="")
+    settings.API_MAX_UNFINISHED = 100
+    assert client.post(f"{address}/retry").json()["code"] == "too_many_unfinished"
+    settings.API_MAX_UNFINISHED = 101
+    assert client.post(f"{address}/retry").status_code == 200
+
+
+def token_of(user, **values):
+    usual = {"scopes": ["queue:read"], "days": 1, "source": ApiToken.Source.SIGN_IN}
+    return create_token(user, **{**usual, **values})[0]
+
+
+def test_a_user_has_a_hundred_active_tokens_at_most(user):
+    user.set_password("a-long-secret")
+    user.save()
+    made = [token_of(user) for _ in range(100)]
+    token_of(user, source=ApiToken.Source.GRANTED)
+    sign_in = {"username": "a", "password": "a-long-secret"}
+    refused = APIClient().post("/api/auth/token", sign_in)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "user")
+    revoke(made[0])
+    assert APIClient().post("/api/auth/token", sign_in).status_code == 201
+
+
+def test_of_tokens_that_ended_a_hundred_are_kept(user):
+    granted = token_of(user, source=ApiToken.Source.GRANTED)
+    for _ in range(105):
+        revoke(token_of(user))
+    kept = token_of(user)
+    assert ApiToken.objects.filter(user=user).count() == 102
+    assert {granted, kept} <= {*ApiToken.objects.filter(revoked_at=None)}
 
 
 # What a token that may write and not read is told.
