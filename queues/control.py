@@ -8,6 +8,7 @@ in the moment after.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 UNFINISHED: Final = "waiting, delayed, waiting-children, active"
 NOT_BEGUN: Final = "waiting, delayed"
 FINISHED: Final = "completed, failed, cancelled"
+# The largest payload that the audit keeps, as JSON.
+MAX_KEPT: Final = 4096
 # What the audit keeps of a job, before and after.
 FACTS: Final = ("queue", "kind", "name", "owner", "state", "priority", "attempt", "run_at")
 
@@ -174,8 +177,15 @@ def _recorded(verb: str, before: Job, *, also: tuple[str, ...] = ()) -> Job:
 def _facts(job: Job, *also: str) -> dict[str, Any]:
     facts = {name: getattr(job, name) for name in (*FACTS, *also)}
     if "payload" in facts:
-        facts["payload"] = masked(job.kind, job.payload)
+        facts["payload"] = _kept(masked(job.kind, job.payload))
     return {**facts, "run_at": job.run_at.isoformat()}
+
+
+def _kept(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a payload as the audit keeps it: of a large one, its size alone."""
+    size = len(json.dumps(payload))
+    # The audit is kept for good, and callers may change their jobs as often as they like.
+    return payload if size <= MAX_KEPT else {"bytes": size}
 
 
 def _move(statement: str, job_id: int, allowed: str, **params: Any) -> list[tuple[Any, ...]]:

@@ -51,11 +51,15 @@ class InFlightError(IdempotencyError):
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """What was answered: a status, and a JSON document. `is_replayed` if that was earlier."""
+    """What was answered: a status, and a JSON document. `is_replayed` if that was earlier.
+
+    `kept` is what is answered the next time, if that is to be less.
+    """
 
     status: int
     document: Any
     is_replayed: bool = False
+    kept: Any = None
 
 
 def once(principal: str, key: str, request: object, carry_out: Callable[[], Answered]) -> Answered:
@@ -76,7 +80,7 @@ def once(principal: str, key: str, request: object, carry_out: Callable[[], Answ
         answered = carry_out()
         IdempotencyKey.objects.create(
             principal=principal, key=key, fingerprint=fingerprint,
-            status=answered.status, answer=answered.document,
+            status=answered.status, answer=answered.kept or answered.document,
         )  # fmt: skip
         return answered
 

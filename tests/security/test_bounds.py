@@ -14,7 +14,7 @@ from accounts.services.tokens import create_token, revoke
 from fediverse.activities.models import Notification
 from fediverse.activities.services import notifying
 from queues.enqueue import enqueue
-from queues.models import Job
+from queues.models import AuditEntry, Job
 from tests.jobs import Mine
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +158,38 @@ def test_a_retried_job_counts_as_a_new_one_does(client, user, settings):
     assert client.post(f"{address}/retry").json()["code"] == "too_many_unfinished"
     settings.API_MAX_UNFINISHED = 101
     assert client.post(f"{address}/retry").status_code == 200
+
+
+LARGE = {"userId": "", "platform": "mastodon", "testMessage": "x" * 50_000}
+
+
+def test_the_audit_keeps_no_large_payload(client, user):
+    """It is kept for good, and a user may change a job as often as they like."""
+    large = {**LARGE, "userId": str(user.pk)}
+    job = client.post(JOBS, {"kind": "fetch-posts", "payload": large, "options": {"delay": 60_000}})
+    address = f"{JOBS}/{job.json()['data']['id']}"
+    small = {**large, "testMessage": "y"}
+    assert client.patch(address, {"data": small}).status_code == 200
+    entry = AuditEntry.objects.get()
+    assert entry.before["payload"].keys() == {"bytes"}
+    assert entry.after["payload"]["testMessage"] == "y"
+
+
+@pytest.mark.parametrize("address", [JOBS, "/api/queue/test/content-aggregation"])
+def test_of_a_large_answer_little_is_kept_to_tell_it_again(client, user, address):
+    large = {**LARGE, "userId": str(user.pk)}
+    asked = {"action": "fetch-posts", "options": {"data": {"testMessage": LARGE["testMessage"]}}}
+    body = {"kind": "fetch-posts", "payload": large} if address == JOBS else asked
+    first, again = (client.post(address, body, headers={"Idempotency-Key": "k"}) for _ in "12")
+    assert LARGE["testMessage"] in first.content.decode()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.status_code == first.status_code
+    told = [one.json()["data"].get("job", one.json()["data"])["id"] for one in (first, again)]
+    assert told[0] == told[1]
+    assert len(again.content) < 500
+    job = Job.objects.get()
+    verbs = [client.post(f"{JOBS}/{job.pk}/cancel", headers={"Idempotency-Key": "c"}) for _ in "12"]
+    assert verbs[1].json()["data"] == {"id": job.pk, "state": "cancelled"}
 
 
 def token_of(user, **values):

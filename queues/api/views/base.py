@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 REPLAYED_HEADER: Final = "Idempotency-Replayed"
+# Larger answers are kept in brief, in bytes: a caller may have many keys in a day.
+MAX_KEPT: Final = 8192
+BRIEF: Final = ("id", "state", "answer", "count", "ids", "jobs", "timestamp")
 
 
 class ApiView(GenericAPIView[Any]):
@@ -102,5 +105,18 @@ def _matter(request: Request) -> list[object]:
 
 
 def _answered(response: Response) -> Answered:
-    document = json.loads(JSONRenderer().render(response.data) or b"null")
-    return Answered(status=response.status_code, document=document)
+    text = JSONRenderer().render(response.data) or b"null"
+    return Answered(
+        status=response.status_code,
+        document=json.loads(text),
+        kept=None if len(text) <= MAX_KEPT else _in_brief(response.data),
+    )
+
+
+def _in_brief(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a large answer; all ids of many jobs are."""
+    data = document["data"]
+    shown = {name: data[name] for name in BRIEF if name in data}
+    if "job" in data:
+        shown["job"] = {"id": data["job"]["id"]}
+    return {**document, "data": shown}
