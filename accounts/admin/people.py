@@ -9,9 +9,9 @@ from django.contrib.auth.models import Group
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.admin.columns import GuardedList
 from accounts.models import Instance, LinkedAccount, User
 from accounts.services.rights import groups_within, held_by, users_within
+from queues.admin.listing import CarefulList
 from queues.read_only import ReadOnly
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class WithinRights(admin.ModelAdmin):  # type: ignore[type-arg]  # not one at ru
 
 
 @admin.register(Group)
-class GroupAdmin(WithinRights, BaseGroupAdmin, ModelAdmin):
+class GroupAdmin(WithinRights, CarefulList, BaseGroupAdmin, ModelAdmin):  # type: ignore[misc]  # of one kind
     """Django's own, but that nobody hands out a permission that they lack."""
 
     def within(self, request: HttpRequest) -> QuerySet[Group]:
@@ -64,7 +64,7 @@ class GroupAdmin(WithinRights, BaseGroupAdmin, ModelAdmin):
 
 
 @admin.register(User)
-class UserAdmin(WithinRights, BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not one at run time
+class UserAdmin(WithinRights, CarefulList, BaseUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  # not one at run time
     """Django's own, but that rights are given by superusers alone.
 
     Others change those users who may do no more than they: names, passwords, whether they are
@@ -83,14 +83,14 @@ class UserAdmin(WithinRights, BaseUserAdmin, ModelAdmin):  # type: ignore[type-a
 
 
 @admin.register(Instance)
-class InstanceAdmin(ReadOnly, GuardedList, ModelAdmin):
+class InstanceAdmin(ReadOnly, CarefulList, ModelAdmin):
     list_display = ("host", "platform", "software", "version", "created_at")
     list_filter = ("platform", "software")
     search_fields = ("host",)
 
 
 @admin.register(LinkedAccount)
-class LinkedAccountAdmin(ReadOnly, GuardedList, ModelAdmin):
+class LinkedAccountAdmin(ReadOnly, CarefulList, ModelAdmin):
     """Without the sealed token, which is nobody's to see."""
 
     list_display = ("handle", "instance", "user", "status", "updated_at")

@@ -11,7 +11,6 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminIntegerFieldWidget
 
-from accounts.admin.columns import GuardedList
 from accounts.admin.people import as_user
 from accounts.models import ApiToken
 from accounts.scopes import SCOPES, USUAL
@@ -25,6 +24,7 @@ from accounts.services.tokens import (
     state_of,
 )
 from queues.admin.acting import as_operator
+from queues.admin.listing import CarefulList
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -62,7 +62,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # Django 5.2 takes 
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(GuardedList, ModelAdmin):
+class ApiTokenAdmin(CarefulList, ModelAdmin):
     """The tokens that somebody may grant, whoever made them.
 
     None is changed: it is revoked, and another one made.

@@ -9,6 +9,7 @@ from unfold.admin import ModelAdmin
 from fediverse.activities.models import Notification, Post, Sighting
 from fediverse.activities.sanitise import clean_html, to_text
 from fediverse.platforms.records import PUBLIC, UNLISTED
+from queues.admin.listing import CarefulList
 from queues.read_only import ReadOnly
 
 if TYPE_CHECKING:
@@ -22,16 +23,15 @@ PRIVATE: Final = "(private)"
 
 
 @admin.register(Post)
-class PostAdmin(ReadOnly, ModelAdmin):
+class PostAdmin(ReadOnly, CarefulList, ModelAdmin):
     """Where posts are from, and the text of public ones as the sanitiser left it.
 
     Operators see of other posts that they are there, and nobody sees the raw text.
     """
 
     list_display = ("excerpt", "author_handle", "platform", "visibility", "seen_on", "created_at")
-    list_filter = ("platform", "visibility", "sensitive")
+    list_filter = ("platform", "visibility", "sensitive", "created_at")
     search_fields = ("uri", "author_handle", "author_name")
-    date_hierarchy = "created_at"
     ordering = ("-created_at", "id")
     show_full_result_count = False
     fields = (
@@ -77,7 +77,7 @@ class PostAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(Sighting)
-class SightingAdmin(ReadOnly, ModelAdmin):
+class SightingAdmin(ReadOnly, CarefulList, ModelAdmin):
     list_display = ("post", "account", "host", "feed", "native_id", "first_seen_at")
     list_filter = ("feed", "host")
     list_select_related = ("post", "account__instance")
@@ -86,7 +86,7 @@ class SightingAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(Notification)
-class NotificationAdmin(ReadOnly, ModelAdmin):
+class NotificationAdmin(ReadOnly, CarefulList, ModelAdmin):
     """That somebody was told something, and not what."""
 
     list_display = ("type", "user", "job_id", "created_at", "read_at")

@@ -74,6 +74,7 @@ class JobAdmin(ForOperators, ReadOnly, CarefulList, ModelAdmin):
         "shown_error",
     )  # fmt: skip
     list_filter = (QueueFilter, "state", KindFilter, "cause", "created_at")
+    linked = ("fingerprint",)
     paginator = FirstPages
     list_before_template = "admin/queues/job_list_note.html"
     search_fields = ("=id", "name", "owner", "error_message")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -100,13 +100,26 @@ def operation_url(request: HttpRequest) -> str:
 
 
 class CarefulList:
-    """For an admin class: refuses what Django's own list would break on."""
+    """For an admin class: a list is filtered by what it offers alone, and breaks on no value.
+
+    Django allows every column of the table, those too that no page shows. Whoever may see the list
+    could guess at them, letter by letter.
+    """
+
+    # Columns by which links of other pages filter, beside those of `list_filter`.
+    linked: ClassVar[tuple[str, ...]] = ()
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Allow no expressions and no parts of dates: Postgres would be asked for nonsense."""
-        field, _, word = lookup.rpartition("__")
+        """Allow the columns of the list's filters, compared in few ways.
+
+        No expressions and no parts of dates: Postgres would be asked for nonsense.
+        """
+        column, _, word = lookup.rpartition("__")
+        name = column if word in LOOKUPS else lookup
+        offered = {*map(_column_of, self.list_filter), *self.linked}  # type: ignore[attr-defined]
         fine: bool = super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
-        return fine and (not field or word in LOOKUPS)
+        # Django names the rows of another table by their id.
+        return name.removesuffix("__id") in offered and fine
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         """Do an action, unless something was chosen that can be no row."""
@@ -119,3 +132,12 @@ class CarefulList:
                 messages.error(request, f"{text!r:.30} is no row of this list.")
                 return None
         return super().response_action(request, queryset)  # type: ignore[misc]
+
+
+def _column_of(item: Any) -> str:
+    """Return the column of an item of `list_filter`: a name, a filter of ours, or both."""
+    if isinstance(item, str):
+        return item
+    if isinstance(item, tuple):
+        return str(item[0])
+    return str(item.parameter_name).removesuffix("__exact")
