@@ -142,6 +142,17 @@ def test_the_proxy_is_the_only_way_in():
     assert (seen["NUM_PROXIES"], seen["BEHIND_TLS_PROXY"]) == ("1", "true")
 
 
+def test_bodies_from_anybody_do_not_fill_the_memory_of_the_proxy():
+    (mount,) = SERVICES["proxy"]["tmpfs"]
+    path, _, size = mount.partition(":size=")
+    assert path == "/tmp"  # noqa: S108  (where nginx.conf keeps bodies and answers)
+    assert int(size.removesuffix("m")) * 2 <= int(SERVICES["proxy"]["mem_limit"].removesuffix("m"))
+
+
+def test_postgres_is_not_healthy_before_it_listens_to_the_others():
+    assert "--host=127.0.0.1" in SERVICES["postgres"]["healthcheck"]["test"]
+
+
 def test_the_image_has_room_for_the_threads_of_the_web():
     gunicorn = {}
     exec((ROOT / "gunicorn.conf.py").read_text(), gunicorn)  # noqa: S102  (our own file)
