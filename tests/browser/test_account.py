@@ -23,7 +23,7 @@ def sign_in(page, live_server, password=SECRET):
     page.wait_for_url("**/api-auth/login/?next=/account/")
     page.fill("input[name=username]", "ada")
     page.fill("input[name=password]", password)
-    page.click("input[type=submit]")
+    page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/account/")
 
 
@@ -106,6 +106,18 @@ def test_what_is_wrong_with_a_new_password_is_said_beside_it(page, live_server, 
     assert ada.check_password(SECRET)
 
 
+def test_who_signs_in_with_a_long_password_is_let_in_and_a_wrong_one_is_told(page, live_server):
+    long = "correct horse " * 20
+    User.objects.create_user("ada", password=long)
+    page.goto(f"{live_server.url}/account/")
+    page.fill("input[name=username]", "ada")
+    page.fill("input[name=password]", "wrong")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector("text=Please enter a correct username and password.")
+    assert page.get_by_role("button", name="Sign out").count() == 0
+    sign_in(page, live_server, long)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1200, 360])
 def test_a_page_fits_the_screen_and_breaks_no_policy(
@@ -113,6 +125,9 @@ def test_a_page_fits_the_screen_and_breaks_no_policy(
 ):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 740})
+    page.goto(f"{live_server.url}/account/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.screenshot(path=tmp_path / "sign-in.png", full_page=True)
     sign_in(page, live_server)
     make_token(page, name="a name of many words for the machine that builds everything")
     for path in ("account/", "account/tokens/new", "account/password"):
