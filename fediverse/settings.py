@@ -167,6 +167,7 @@ QUEUES: dict[str, dict[str, Any]] = {
 QUEUE_LEASE_SECONDS = number("QUEUE_LEASE_SECONDS", 15, least=3, most=600)
 QUEUE_GRACE_SECONDS = number("QUEUE_GRACE_SECONDS", 20, least=0, most=3600)
 QUEUE_EVENTS = boolean("QUEUE_EVENTS", default=True)
+AUDIT_DAYS = number("AUDIT_DAYS", 365, least=30, most=36_500)
 QUEUE_OF_OPERATIONS = env.str("QUEUE_OF_OPERATIONS", default="")
 CODE_VERSION = env.str("CODE_VERSION", default="")[:50]
 

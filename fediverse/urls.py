@@ -32,6 +32,8 @@ urlpatterns = [
     # One page for everybody, which counts wrong old passwords.
     path("admin/password_change/", SEND_TO_PASSWORD, name="admin-password"),
     re_path(r"^admin$", SEND_TO_ADMIN, name="admin-slash"),
+    # Django's way to a row's own page, which the hub has none of, breaks on ids of other kinds.
+    re_path(r"^admin/r/", nowhere, name="nowhere"),
     path("admin/", admin.site.urls),
     path("favicon.ico", favicon, name="favicon"),
     # Last: with DEBUG, Django would answer what is left with a page of HTML.

@@ -144,3 +144,8 @@ def event_viewers() -> int:
 def event_seconds() -> int:
     """How long somebody looks on before they have to come back."""
     return int(settings.API_EVENT_SECONDS)
+
+
+def audit_days() -> int:
+    """How long entries of the audit are kept, 30 days at the least."""
+    return int(settings.AUDIT_DAYS)

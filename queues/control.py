@@ -184,7 +184,7 @@ def _facts(job: Job, *also: str) -> dict[str, Any]:
 def _kept(payload: dict[str, Any]) -> dict[str, Any]:
     """Return a payload as the audit keeps it: of a large one, its size alone."""
     size = len(json.dumps(payload))
-    # The audit is kept for good, and callers may change their jobs as often as they like.
+    # The audit is kept for long, and callers may change their jobs as often as they like.
     return payload if size <= MAX_KEPT else {"bytes": size}
 
 

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 
 class AuditEntry(models.Model):
-    """What an operator did. Append-only: a trigger refuses changes and deletions.
+    """What an operator did. Append-only: a trigger refuses changes, and deletions for 30 days.
 
     `door` is where it came in (admin, API, CLI, page, code). `target` says what it was done to:
     ids, a queue, or a filter.

@@ -98,3 +98,12 @@ WITH doomed AS (
     ORDER BY coalesce(finished_at, run_at), id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
 {FORGOTTEN}
 """
+
+# A trigger refuses to delete what is younger than 30 days.
+FORGET_AUDIT: Final = """
+DELETE FROM queues_auditentry WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM queues_auditentry
+    WHERE at < clock_timestamp() - %(days)s * interval '1 day'
+    ORDER BY at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+))
+"""

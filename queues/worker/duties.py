@@ -13,6 +13,7 @@ from django.db import connection
 from queues import happenings, metrics
 from queues.database import AWAY, is_contended, own_connection
 from queues.maintenance import (
+    auditing,
     flows,
     operations,
     promote,
@@ -54,6 +55,7 @@ DUTIES: Final = (
     Duty(run_once=operations.run_once, seconds=1.0),
     Duty(run_once=operations.forget_changes, seconds=60.0),
     Duty(run_once=requests.run_once, seconds=60.0),
+    Duty(run_once=auditing.run_once, seconds=60.0),
 )
 # Beside these: in a process that goes on, it has to see Postgres for a while first.
 RESCUE: Final = Duty(run_once=rescue.run_once, seconds=1.0)

@@ -8,12 +8,13 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from queues import audit, control, leases, queue_control
 from queues.audit import Door, acting_as
 from queues.control import ControlError
 from queues.enqueue import enqueue, enqueue_many
-from queues.maintenance import promote, prune, rescue
+from queues.maintenance import auditing, promote, prune, rescue
 from queues.models import AuditEntry, Job
 from queues.rate import Rate
 from queues.testing import run_job
@@ -154,6 +155,25 @@ def test_nobody_changes_what_was_written_not_even_in_sql(statement):
     ):
         cursor.execute(statement)
     assert AuditEntry.objects.get().actor == ""
+
+
+def entry_of(days):
+    return AuditEntry.objects.create(verb="cancel", at=timezone.now() - timedelta(days=days))
+
+
+def test_entries_are_let_go_when_they_are_old(settings):
+    settings.AUDIT_DAYS = 100
+    young, _ = entry_of(99), entry_of(101)
+    assert auditing.run_once() == 1
+    assert AuditEntry.objects.get() == young
+
+
+def test_nobody_deletes_what_is_young_whatever_the_settings_say(settings):
+    settings.AUDIT_DAYS = 1
+    entry_of(29)
+    with pytest.raises(DatabaseError, match="The audit is append-only"), transaction.atomic():
+        auditing.run_once()
+    assert AuditEntry.objects.exists()
 
 
 def test_texts_that_postgres_does_not_store_are_scrubbed_and_cut():

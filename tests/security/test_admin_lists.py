@@ -80,6 +80,11 @@ def test_no_query_of_any_list_is_a_500(viewer, query):
     assert {path: status for path, status in found.items() if status not in {200, 302, 400}} == {}
 
 
+@pytest.mark.parametrize("path", ["/admin/r/1/1/", "/admin/r/x/y/", "/admin/r/999/%00/"])
+def test_there_is_no_way_to_the_own_page_of_a_row(viewer, path):
+    assert viewer.get(path).status in {400, 404}
+
+
 @pytest.mark.parametrize(
     ("model", "query"),
     [

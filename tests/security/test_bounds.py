@@ -164,7 +164,7 @@ LARGE = {"userId": "", "platform": "mastodon", "testMessage": "x" * 50_000}
 
 
 def test_the_audit_keeps_no_large_payload(client, user):
-    """It is kept for good, and a user may change a job as often as they like."""
+    """It is kept for long, and a user may change a job as often as they like."""
     large = {**LARGE, "userId": str(user.pk)}
     job = client.post(JOBS, {"kind": "fetch-posts", "payload": large, "options": {"delay": 60_000}})
     address = f"{JOBS}/{job.json()['data']['id']}"
