@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 RETRY_MS: Final = 2000
 HEARTBEAT_SECONDS: Final = 15.0
+# A slow reader keeps so many in memory.
+MOST_AT_ONCE: Final = 100
 # How often it is asked whether the subscriber may still read.
 RECHECK_SECONDS: Final = 3.0
 
@@ -101,7 +103,7 @@ def blocks(
                 if not may_read():
                     break
                 checked = time.monotonic()
-            page = read(after, min(left, WAIT_SECONDS))
+            page = read(after, min(left, WAIT_SECONDS), most=MOST_AT_ONCE)
             after = page.last
             if shown := look.at(page.events):
                 yield "".join(map(_block, shown))

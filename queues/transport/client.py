@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from queues.conf import PUSH_TIMEOUT_SECONDS
+from queues.transport.replies import bound_replies
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -31,7 +32,7 @@ def _connect(connect_timeout: float, timeout: float) -> Redis:
         # redis-py would try ten times, for seconds, while a request waits.
         "retry": Retry(NoBackoff(), 0),
     }
-    return get_redis_connection({**config, "REDIS_CLIENT_KWARGS": kwargs})
+    return bound_replies(get_redis_connection({**config, "REDIS_CLIENT_KWARGS": kwargs}))
 
 
 @cache

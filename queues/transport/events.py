@@ -17,6 +17,7 @@ from redis.exceptions import TimeoutError as RedisSlow
 from queues.conf import events_are_on
 from queues.transport.client import RedisError, consumer, producer
 from queues.transport.hints import SILENCE_SECONDS, breaker
+from queues.transport.replies import ReplyTooLargeError
 from queues.transport.spoiled import is_spoiled
 from queues.transport.stream import (
     LAST_NUMBER,
@@ -29,7 +30,7 @@ from queues.transport.stream import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     Entry = tuple[bytes, dict[bytes, bytes]]
 
@@ -139,7 +140,7 @@ def _newest(most: int) -> list[Entry]:
     if breaker.is_open:
         raise RedisGone("Redis did not answer a moment ago.")
     try:
-        found: Any = consumer().xrevrange(STREAM, count=most)
+        found: Any = _asked(lambda: consumer().xrevrange(STREAM, count=most))
     except (RedisGone, RedisSlow):
         breaker.open(SILENCE_SECONDS)
         raise
@@ -149,8 +150,18 @@ def _newest(most: int) -> list[Entry]:
 def _entries(after: str, seconds: float, most: int) -> list[Entry]:
     # To Redis, a wait of 0 is one for ever.
     block = max(1, round(seconds * 1000)) if seconds > 0 else None
-    found: Any = consumer().xread({STREAM: after}, count=most, block=block)
+    found: Any = _asked(lambda: consumer().xread({STREAM: after}, count=most, block=block))
     return [] if not found else found[0][1]
+
+
+def _asked(question: Callable[[], Any]) -> Any:
+    """Return what Redis says; nothing if that is more than can be read, which is deleted then."""
+    try:
+        return question()
+    except ReplyTooLargeError:
+        log.warning("The stream of events held more than can be read, and was deleted")
+        producer().delete(STREAM)
+        return []
 
 
 def _is_ahead(answer: object) -> bool:
