@@ -77,7 +77,8 @@ def test_a_locked_job_of_a_dead_worker_does_not_keep_its_others_from_being_rescu
         until(lambda: lines(other) == ["start a"] * 2, what="the free job's second run")
         assert Job.objects.get(pk=held.pk).worker_id is not None
     until(lambda: lines(path) == ["begun"] * 2, what="the locked job's second run")
-    assert Job.objects.get(pk=free.pk).crashes == 1
+    rescued = Job.objects.get(pk=free.pk)
+    assert (rescued.crashes, rescued.is_suspect) == (0, True)
     until(lambda: Worker.objects.count() == 1, what="the dead worker's row to be gone")
 
 
