@@ -42,6 +42,8 @@ def patient(settings):
     producer().connection_pool.connection_kwargs["socket_timeout"] = 10
     producer().connection_pool.disconnect()
     yield
+    # Here, with patience: to free so much may take longer than the next test's setup waits.
+    producer().flushdb()
     producer.cache_clear()
 
 
